@@ -1,0 +1,17 @@
+// Package dedupe remembers what was answered for each order, so that an order
+// is worked on at most once, ever.
+//
+// It keeps one row per order id in table processed, written on the caller's
+// transaction together with the work itself. The caller
+//
+//  1. reads what is stored, by [Find], after it took the locks of its work;
+//  2. asks [Stored.Decide] what to do with each request;
+//  3. writes what it did, by [Save], in the same transaction.
+//
+// Two transactions that slip past the read at the same time meet at the
+// primary key: one of them fails with SQLSTATE 23505 (unique_violation) and is
+// to be run again from step 1, where it then finds the other's answer.
+//
+// The package knows nothing of Kafka or of money, and never begins or ends a
+// transaction.
+package dedupe

@@ -1,0 +1,100 @@
+package dedupe
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Querier is what the reads need: a [pgx.Tx], a [pgx.Conn] or a pool.
+type Querier interface {
+	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
+}
+
+// Find returns a register with all that is stored of the orders. Call it
+// after the transaction took the locks that its work needs: only then does it
+// see what those who held them before have committed (READ COMMITTED).
+func Find(ctx context.Context, tx Querier, orderIDs ...string) (*Register, error) {
+	register := NewRegister()
+	batch := &pgx.Batch{}
+	register.QueueFind(batch, orderIDs)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("find processed orders: %w", err)
+	}
+	if err := register.FindEarlier(ctx, tx); err != nil {
+		return nil, err
+	}
+	return register, nil
+}
+
+// QueueFind queues the statement of [Find], for callers that send their reads
+// in one round trip. [Register.FindEarlier] is to be called once it was sent.
+func (r *Register) QueueFind(batch *pgx.Batch, orderIDs []string) {
+	batch.Queue(findSQL, orderIDs).Query(func(rows pgx.Rows) error {
+		return collect(rows, r.load)
+	})
+}
+
+// FindEarlier reads the superseded attempts of the orders that were found and
+// have some. It asks the database only then, which is rare.
+func (r *Register) FindEarlier(ctx context.Context, tx Querier) error {
+	retried := r.retried()
+	if len(retried) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(findEarlierSQL, retried).Query(func(rows pgx.Rows) error {
+		return collect(rows, r.loadEarlier)
+	})
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("find superseded attempts: %w", err)
+	}
+	return nil
+}
+
+// Answers returns all that is known of an order, the highest attempt first,
+// the others in no order; nothing when the order was never decided.
+func (r *Register) Answers(orderID string) []Record {
+	known := r.orders[orderID]
+	if known == nil {
+		return nil
+	}
+	answers := append([]Record{*known.current}, known.superseded...)
+	return append(answers, known.earlier...)
+}
+
+func collect(rows pgx.Rows, load func(Record)) error {
+	var (
+		orderID, reason           *string
+		attempt                   int32
+		fingerprint, request      []byte
+		outcome                   Outcome
+		refOwner, refID, position *int64
+		sourceID                  *int32
+		processedAt               time.Time
+	)
+	targets := []any{&orderID, &attempt, &fingerprint, &outcome, &refOwner, &refID,
+		&reason, &request, &sourceID, &position, &processedAt}
+	_, err := pgx.ForEachRow(rows, targets, func() error {
+		record := Record{OrderID: *orderID, Attempt: attempt, Outcome: outcome, ProcessedAt: processedAt}
+		copy(record.Fingerprint[:], fingerprint)
+		if refOwner != nil && refID != nil {
+			record.Ref = Ref{Owner: *refOwner, ID: *refID}
+		}
+		if reason != nil {
+			record.Reason = *reason
+		}
+		if request != nil {
+			record.Request = json.RawMessage(append([]byte(nil), request...))
+		}
+		if sourceID != nil && position != nil {
+			record.Source = &Source{ID: *sourceID, Position: *position}
+		}
+		load(record)
+		return nil
+	})
+	return err
+}
