@@ -1,0 +1,1 @@
+SELECT nextval('transfer_id_block')
