@@ -1,0 +1,41 @@
+package settle
+
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// failure is what kind of trouble a transaction met.
+type failure int
+
+const (
+	// contended: another transaction was in the way. The same batch again.
+	contended failure = iota
+	// refused: the database does not take the data of some command.
+	refused
+	// unavailable: the database can't be worked with, or it is not known whether
+	// COMMIT was executed. The same batch again, on a new connection: what was
+	// committed is found as processed.
+	unavailable
+)
+
+// classify sorts an error of a transaction by its SQLSTATE (Postgres manual,
+// appendix A). All that is not about the data or about other transactions is
+// taken for a database that will be mended: nothing is dead-lettered for it.
+func classify(err error) failure {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return unavailable
+	}
+	switch pgErr.Code {
+	case "40001", "40P01", "55P03", "23505": // serialization, deadlock, lock timeout, unique
+		return contended
+	case "23502", "23514": // not null, check
+		return refused
+	}
+	if pgErr.Code[:2] == "22" { // data exception
+		return refused
+	}
+	return unavailable
+}

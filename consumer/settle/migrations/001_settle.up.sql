@@ -1,0 +1,121 @@
+-- A topic's partition under the topic's id, so that offsets of a topic that
+-- was deleted and created again are never taken for the old one's.
+CREATE TABLE source (
+    id        integer GENERATED ALWAYS AS IDENTITY,
+    partition integer NOT NULL,
+    topic_id  uuid    NOT NULL,
+    topic     text    COLLATE "C" NOT NULL,
+    CONSTRAINT source_pkey PRIMARY KEY (id),
+    CONSTRAINT source_topic_id_partition_key UNIQUE (topic_id, partition)
+);
+
+COMMENT ON TABLE source IS 'Partitions that commands came from. processed and dead_letter refer to it.';
+COMMENT ON COLUMN source.topic IS 'The topic''s name.';
+COMMENT ON COLUMN source.topic_id IS 'The topic''s id in Kafka: another one after the topic was deleted and created again.';
+COMMENT ON COLUMN source.partition IS 'The partition''s number.';
+
+CREATE TABLE watermark (
+    next_offset    bigint      NOT NULL,
+    epoch          bigint      NOT NULL,
+    updated_at     timestamptz NOT NULL DEFAULT now(),
+    source_id      integer     NOT NULL,
+    leader_epoch   integer     NOT NULL DEFAULT -1,
+    partition      integer     NOT NULL,
+    consumer_group text        COLLATE "C" NOT NULL,
+    topic          text        COLLATE "C" NOT NULL,
+    owner          text        NOT NULL,
+    CONSTRAINT watermark_pkey PRIMARY KEY (consumer_group, topic, partition),
+    CONSTRAINT watermark_next_offset_not_negative CHECK (next_offset >= 0),
+    CONSTRAINT watermark_source_fkey FOREIGN KEY (source_id) REFERENCES source (id)
+) WITH (fillfactor = 50);
+
+COMMENT ON TABLE watermark IS 'How far each partition was ever read, and the fence that stops a worker which no longer owns it. It says nothing about single orders: processed does.';
+COMMENT ON COLUMN watermark.next_offset IS 'All records below this offset have a recorded outcome.';
+COMMENT ON COLUMN watermark.epoch IS 'Raised at each assignment. A batch commits only under the epoch that its worker was given.';
+COMMENT ON COLUMN watermark.source_id IS 'The partition under its topic id: the row of source.';
+COMMENT ON COLUMN watermark.leader_epoch IS 'Leader epoch of the record before next_offset, to notice a truncated log (KIP-320). -1 when unknown.';
+COMMENT ON COLUMN watermark.owner IS 'The worker that the partition was last assigned to.';
+COMMENT ON COLUMN watermark.updated_at IS 'When a batch last moved it.';
+
+CREATE TABLE dead_letter (
+    id               bigint      GENERATED ALWAYS AS IDENTITY,
+    record_offset    bigint      NOT NULL,
+    record_timestamp bigint      NOT NULL,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    source_id        integer     NOT NULL,
+    reason           text        COLLATE "C" NOT NULL,
+    detail           text        NOT NULL,
+    order_id         text        COLLATE "C",
+    difference       jsonb,
+    record_key       bytea,
+    record_value     bytea,
+    header_keys      bytea[]     NOT NULL,
+    header_values    bytea[]     NOT NULL,
+    CONSTRAINT dead_letter_pkey PRIMARY KEY (id),
+    CONSTRAINT dead_letter_source_id_record_offset_key UNIQUE (source_id, record_offset),
+    CONSTRAINT dead_letter_headers_paired CHECK (cardinality(header_keys) = cardinality(header_values)),
+    CONSTRAINT dead_letter_source_fkey FOREIGN KEY (source_id) REFERENCES source (id)
+);
+CREATE INDEX dead_letter_order_id_idx ON dead_letter (order_id) WHERE order_id IS NOT NULL;
+
+COMMENT ON TABLE dead_letter IS 'Records that could not be applied or declined, kept whole. Written in the transaction that moves the watermark past them.';
+COMMENT ON COLUMN dead_letter.reason IS 'Why, a stable code such as invalid_json or order_conflict.';
+COMMENT ON COLUMN dead_letter.detail IS 'The same for a person: which field, which value, what was expected.';
+COMMENT ON COLUMN dead_letter.order_id IS 'The order, when it could be read.';
+COMMENT ON COLUMN dead_letter.difference IS 'order_conflict: the fields that differ, as {"field": {"stored": …, "received": …}}.';
+COMMENT ON COLUMN dead_letter.source_id IS 'The partition that it came from.';
+COMMENT ON COLUMN dead_letter.record_offset IS 'Its offset there.';
+COMMENT ON COLUMN dead_letter.record_timestamp IS 'The record''s own timestamp, in milliseconds since 1970 as the producer or the broker set it: any 64 bits.';
+COMMENT ON COLUMN dead_letter.record_key IS 'The record''s key, byte for byte. NULL when it had none.';
+COMMENT ON COLUMN dead_letter.record_value IS 'The record''s value, byte for byte. NULL for a tombstone.';
+COMMENT ON COLUMN dead_letter.header_keys IS 'The record''s header names, in order.';
+COMMENT ON COLUMN dead_letter.header_values IS 'The record''s header values, in the same order.';
+COMMENT ON COLUMN dead_letter.created_at IS 'When it was set aside.';
+
+CREATE TABLE partition_halt (
+    since          timestamptz NOT NULL DEFAULT now(),
+    cleared_at     timestamptz,
+    partition      integer     NOT NULL,
+    consumer_group text        COLLATE "C" NOT NULL,
+    topic          text        COLLATE "C" NOT NULL,
+    reason         text        COLLATE "C" NOT NULL,
+    detail         text        NOT NULL,
+    CONSTRAINT partition_halt_pkey PRIMARY KEY (consumer_group, topic, partition)
+);
+
+COMMENT ON TABLE partition_halt IS 'Partitions that stopped because going on could lose or repeat a payment. They wait for deductor partition skip or adopt.';
+COMMENT ON COLUMN partition_halt.reason IS 'Why, a stable code such as offset_gap.';
+COMMENT ON COLUMN partition_halt.detail IS 'The same for a person, with the offsets.';
+COMMENT ON COLUMN partition_halt.since IS 'When it halted.';
+COMMENT ON COLUMN partition_halt.cleared_at IS 'When it went on. NULL while it is halted.';
+
+CREATE TABLE partition_intervention (
+    id             bigint      GENERATED ALWAYS AS IDENTITY,
+    from_offset    bigint,
+    to_offset      bigint      NOT NULL,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    done_at        timestamptz,
+    source_id      integer     NOT NULL,
+    partition      integer     NOT NULL,
+    consumer_group text        COLLATE "C" NOT NULL,
+    topic          text        COLLATE "C" NOT NULL,
+    action         text        COLLATE "C" NOT NULL,
+    actor          text        NOT NULL,
+    reason         text        NOT NULL,
+    CONSTRAINT partition_intervention_pkey PRIMARY KEY (id),
+    CONSTRAINT partition_intervention_action_known CHECK (action IN ('skip', 'adopt')),
+    CONSTRAINT partition_intervention_to_offset_not_negative CHECK (to_offset >= 0),
+    CONSTRAINT partition_intervention_reason_given CHECK (reason <> ''),
+    CONSTRAINT partition_intervention_source_fkey FOREIGN KEY (source_id) REFERENCES source (id)
+);
+CREATE UNIQUE INDEX partition_intervention_pending_key
+    ON partition_intervention (consumer_group, topic, partition) WHERE done_at IS NULL;
+
+COMMENT ON TABLE partition_intervention IS 'Who moved a partition on by hand, when, from where, to where and why. Kept for ever.';
+COMMENT ON COLUMN partition_intervention.action IS 'skip: go on at another offset. adopt: take a group''s position as the start of a database that knows nothing of it.';
+COMMENT ON COLUMN partition_intervention.from_offset IS 'The watermark before. NULL when there was none.';
+COMMENT ON COLUMN partition_intervention.to_offset IS 'Where the partition was told to go on.';
+COMMENT ON COLUMN partition_intervention.source_id IS 'The partition under its topic id at that time.';
+COMMENT ON COLUMN partition_intervention.actor IS 'Who: the user and host of the command.';
+COMMENT ON COLUMN partition_intervention.reason IS 'Why, in their words.';
+COMMENT ON COLUMN partition_intervention.done_at IS 'When the group''s committed offset had followed. NULL: it is still to be taken as the start.';

@@ -1,0 +1,52 @@
+package settle
+
+import _ "embed"
+
+var (
+	//go:embed queries/assign_watermark.sql
+	assignWatermarkSQL string
+	//go:embed queries/audit_applied.sql
+	auditAppliedSQL string
+	//go:embed queries/audit_transfers.sql
+	auditTransfersSQL string
+	//go:embed queries/begin.sql
+	beginSQL string
+	//go:embed queries/clear_halt.sql
+	clearHaltSQL string
+	//go:embed queries/fence.sql
+	fenceSQL string
+	//go:embed queries/fence_off.sql
+	fenceOffSQL string
+	//go:embed queries/find_source.sql
+	findSourceSQL string
+	//go:embed queries/get_dead_letter.sql
+	getDeadLetterSQL string
+	//go:embed queries/get_halt.sql
+	getHaltSQL string
+	//go:embed queries/get_intervention.sql
+	getInterventionSQL string
+	//go:embed queries/get_sources.sql
+	getSourcesSQL string
+	//go:embed queries/get_watermarks.sql
+	getWatermarksSQL string
+	//go:embed queries/halt.sql
+	haltSQL string
+	//go:embed queries/insert_dead_letter.sql
+	insertDeadLetterSQL string
+	//go:embed queries/insert_intervention.sql
+	insertInterventionSQL string
+	//go:embed queries/insert_source.sql
+	insertSourceSQL string
+	//go:embed queries/intervene_watermark.sql
+	interveneWatermarkSQL string
+	//go:embed queries/intervention_done.sql
+	interventionDoneSQL string
+	//go:embed queries/limits.sql
+	limitsSQL string
+	//go:embed queries/list_dead_letters.sql
+	listDeadLettersSQL string
+	//go:embed queries/lock_watermark.sql
+	lockWatermarkSQL string
+	//go:embed queries/replace_intervention.sql
+	replaceInterventionSQL string
+)

@@ -1,0 +1,194 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"deductor/consumer/command"
+	"deductor/ledger"
+)
+
+// Config says how a [Settler] reaches the database.
+type Config struct {
+	// Connect opens the connection that the settler owns, and again after it
+	// was lost. Required.
+	Connect func(context.Context) (*pgx.Conn, error)
+	// Limits bound what a transaction may wait for.
+	Limits Limits
+	// OnTrouble is called with each error that keeps the database from being
+	// worked with, and with nil after the next success. Transactions that were
+	// in each other's way are none, unless they stay so. Defaults to nothing.
+	OnTrouble func(error)
+}
+
+// Settler settles one batch after the other on a connection of its own. It
+// belongs to one goroutine.
+type Settler struct {
+	config Config
+	conn   *pgx.Conn
+	ids    ledger.IDs
+	failed bool
+}
+
+// NewSettler returns a settler that has not connected yet.
+func NewSettler(config Config) *Settler {
+	config.Limits = config.Limits.WithDefaults()
+	if config.OnTrouble == nil {
+		config.OnTrouble = func(error) {}
+	}
+	return &Settler{config: config}
+}
+
+// stuck is after how many tries contention is told as trouble.
+const stuck = 20
+
+// roundTrips bounds a whole transaction, should the server be gone without a
+// word: statements have shorter limits of their own.
+const roundTrips = 60 * time.Second
+
+// Settle gives every record of the batch its outcome and commits, and returns
+// how many there were of each. It returns early only with a [*FenceError], when
+// slices are no longer this worker's to commit (records before them may then
+// have been settled, if a command had to be singled out), or when ctx ends.
+//
+// Everything else is tried again for as long as ctx allows: what is in the way
+// is the database's or another worker's, not the records'. A command whose data
+// the database refuses is singled out by halving the batch, and dead-lettered.
+func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
+	for attempt := 0; ; attempt++ {
+		counts, err := s.try(ctx, batch)
+		var fenced *FenceError
+		switch {
+		case err == nil:
+			s.succeeded()
+			return counts, nil
+		case errors.As(err, &fenced):
+			s.succeeded()
+			return counts, err
+		case ctx.Err() != nil:
+			return counts, fmt.Errorf("settle: %w", ctx.Err())
+		}
+		kind := classify(err)
+		if kind == refused && singleOut(batch, err) {
+			attempt = -1
+			continue
+		}
+		if kind == refused && size(batch) > 1 {
+			return s.settleHalves(ctx, batch)
+		}
+		if kind != contended || attempt >= stuck {
+			s.failed = true
+			s.config.OnTrouble(err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return counts, fmt.Errorf("settle: %w", err)
+		}
+	}
+}
+
+// try runs one transaction, and leaves the connection ready for the next.
+func (s *Settler) try(ctx context.Context, batch []Slice) (Counts, error) {
+	ctx, cancel := context.WithTimeout(ctx, roundTrips)
+	defer cancel()
+	if s.conn == nil || s.conn.IsClosed() {
+		conn, err := s.config.Connect(ctx)
+		if err != nil {
+			return Counts{}, err
+		}
+		s.conn = conn
+	}
+	t := newTransaction(batch, &s.ids)
+	err := t.run(ctx, s.conn, s.config.Limits)
+	if err == nil {
+		return t.counts, nil
+	}
+	if rollbackErr := s.rollback(ctx); rollbackErr != nil || classify(err) == unavailable {
+		s.Close()
+	}
+	return Counts{}, err
+}
+
+func (s *Settler) rollback(ctx context.Context) error {
+	if s.conn.IsClosed() {
+		return nil
+	}
+	_, err := s.conn.Exec(ctx, "ROLLBACK")
+	return err
+}
+
+// settleHalves narrows down on a command that the database refuses.
+func (s *Settler) settleHalves(ctx context.Context, batch []Slice) (Counts, error) {
+	first, second := halve(batch)
+	counts, err := s.Settle(ctx, first)
+	if err != nil {
+		return counts, err
+	}
+	rest, err := s.Settle(ctx, second)
+	counts.Add(rest)
+	return counts, err
+}
+
+// singleOut rejects the command of a batch that has no other record, and tells
+// whether there was one to reject.
+func singleOut(batch []Slice, cause error) bool {
+	if size(batch) != 1 {
+		return false
+	}
+	for i := range batch {
+		for j := range batch[i].Items {
+			item := &batch[i].Items[j]
+			if item.Rejection != nil {
+				return false
+			}
+			item.Rejection = &command.Rejection{
+				Reason: command.ReasonDatabaseRefused, Detail: detailOf(cause), OrderID: item.Command.OrderID}
+		}
+	}
+	return true
+}
+
+func detailOf(cause error) string {
+	var pgErr *pgconn.PgError
+	if errors.As(cause, &pgErr) {
+		return fmt.Sprintf("SQLSTATE %s: %s", pgErr.Code, pgErr.Message)
+	}
+	return cause.Error()
+}
+
+func (s *Settler) succeeded() {
+	if s.failed {
+		s.failed = false
+		s.config.OnTrouble(nil)
+	}
+}
+
+// Close closes the connection. The next batch opens another.
+func (s *Settler) Close() {
+	if s.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = s.conn.Close(ctx) // nothing is open on it that could be lost
+	s.conn = nil
+}
+
+// pause waits before the next try: a few milliseconds at first, five seconds at
+// most, each time a random part of it, so that workers don't come in step.
+func pause(ctx context.Context, attempt int) error {
+	longest := min(5*time.Second, 10*time.Millisecond<<min(attempt, 10))
+	timer := time.NewTimer(longest/2 + rand.N(longest/2)) //nolint:gosec // jitter, not a secret
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,154 @@
+package settle
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"deductor/dedupe"
+	"deductor/ledger"
+)
+
+// Limits bound what one transaction may wait for. Postgres enforces them, so
+// that a worker that was cut off holds no locks for long.
+type Limits struct {
+	// Statement bounds each statement. Defaults to 30 seconds.
+	Statement time.Duration
+	// Lock bounds the wait for each lock. Defaults to 10 seconds.
+	Lock time.Duration
+	// Idle bounds the time between the two round trips. Defaults to 10 seconds.
+	Idle time.Duration
+}
+
+// WithDefaults returns the limits with what is zero set to its default.
+func (l Limits) WithDefaults() Limits {
+	if l.Statement == 0 {
+		l.Statement = 30 * time.Second
+	}
+	if l.Lock == 0 {
+		l.Lock = 10 * time.Second
+	}
+	if l.Idle == 0 {
+		l.Idle = 10 * time.Second
+	}
+	return l
+}
+
+// transaction is one batch on its way through Postgres.
+type transaction struct {
+	batch       []Slice
+	payments    []ledger.Payment
+	book        *ledger.Book
+	register    *dedupe.Register
+	fenced      map[Key]bool // slices whose watermark moved
+	counts      Counts
+	deadLetters []deadLetter
+	conflicts   []conflict
+}
+
+// stripes is over how many rows a settlement account's balance is spread.
+const stripes = 64
+
+func newTransaction(batch []Slice, ids *ledger.IDs) *transaction {
+	t := &transaction{
+		batch:    batch,
+		payments: make([]ledger.Payment, 0, size(batch)),
+		register: dedupe.NewRegister(),
+		fenced:   make(map[Key]bool, len(batch)),
+	}
+	// A partition has one owner, so no other worker credits the same stripe
+	// (but for partitions that are a multiple of stripes apart).
+	t.book = ledger.NewBook(ids, int16(batch[0].Key.Partition%stripes))
+	for i := range batch {
+		for j := range batch[i].Items {
+			if item := &batch[i].Items[j]; item.Rejection == nil {
+				t.payments = append(t.payments, payment(item))
+			}
+		}
+	}
+	return t
+}
+
+func payment(item *Item) ledger.Payment {
+	return ledger.Payment{
+		Account:       item.Command.Account,
+		CreditAccount: item.Command.CreditAccount,
+		Currency:      item.Command.Currency,
+		Amount:        item.Command.Amount,
+		Reference:     item.Command.OrderID,
+	}
+}
+
+// run takes the batch through both round trips. A [*FenceError] means that
+// nothing was committed, for none of the slices. Other errors may leave the
+// connection inside the transaction.
+func (t *transaction) run(ctx context.Context, conn *pgx.Conn, limits Limits) error {
+	if err := t.read(ctx, conn, limits); err != nil {
+		return err
+	}
+	if err := t.checkFence(ctx, conn); err != nil {
+		return err
+	}
+	if err := t.register.FindEarlier(ctx, conn); err != nil {
+		return err
+	}
+	if err := t.decide(); err != nil {
+		return err
+	}
+	if err := t.explainConflicts(ctx, conn); err != nil {
+		return err
+	}
+	return t.write(ctx, conn)
+}
+
+// read is the first round trip: begin, fence, lock, then read.
+func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) error {
+	batch := &pgx.Batch{}
+	batch.Queue(beginSQL)
+	batch.Queue(limitsSQL, milliseconds(limits.Statement), milliseconds(limits.Lock), milliseconds(limits.Idle))
+	t.queueFence(batch)
+	if len(t.payments) > 0 {
+		if err := t.book.QueueLock(batch, t.payments); err != nil {
+			return err
+		}
+		t.register.QueueFind(batch, t.orderIDs())
+	}
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("fence, lock and read: %w", err)
+	}
+	return nil
+}
+
+// write is the second round trip: everything that was decided, and COMMIT. An
+// error of any statement keeps COMMIT from being executed.
+func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
+	batch := &pgx.Batch{}
+	t.register.QueueSave(batch)
+	t.book.QueuePost(batch)
+	for i := range t.deadLetters {
+		t.deadLetters[i].queue(batch)
+	}
+	batch.Queue("COMMIT")
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write and commit: %w", err)
+	}
+	return nil
+}
+
+// orderIDs are the batch's, each once.
+func (t *transaction) orderIDs() []string {
+	ids := make([]string, 0, len(t.payments))
+	seen := make(map[string]bool, len(t.payments))
+	for i := range t.payments {
+		if id := t.payments[i].Reference; !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
