@@ -1,0 +1,206 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"deductor/consumer/intake"
+	"deductor/consumer/settle"
+)
+
+// errAbandoned stops a partition whose batch was given up before it was known
+// whether it had been committed.
+var errAbandoned = errors.New("the transaction in hand was given up")
+
+// fencedError stops a partition whose watermark did not take a batch.
+type fencedError struct {
+	settle.Loss
+}
+
+func (e *fencedError) Error() string { return e.Loss.String() }
+
+// partition is a partition while it is this worker's: acquired, fetched, put on
+// a lane; and again from the start whenever something stops it.
+type partition struct {
+	key      settle.Key
+	worker   *Worker
+	lane     *lane
+	held     *held
+	queue    queue
+	position settle.Position // written while the partition is on no lane
+	stopped  chan error      // holds the first reason to stop
+
+	mu       sync.Mutex
+	halt     *settle.HaltError
+	running  bool
+	next     int64 // all below is settled
+	progress time.Time
+}
+
+// run works on the partition until ctx ends. The facts are those of the first
+// look at the log.
+func (p *partition) run(ctx context.Context, facts settle.Assignment) {
+	for ctx.Err() == nil {
+		position, err := settle.Acquire(ctx, p.worker.config.Database, facts)
+		var halt *settle.HaltError
+		switch {
+		case err == nil:
+			p.worker.health.set("database", nil)
+			p.read(ctx, position)
+		case errors.As(err, &halt):
+			p.worker.health.set("database", nil)
+			p.halted(halt)
+			wait(ctx, p.worker.config.RecheckInterval)
+		case ctx.Err() == nil:
+			p.worker.health.set("database", err)
+			wait(ctx, time.Second)
+		}
+		if facts, err = p.look(ctx); err != nil {
+			return // ctx ended
+		}
+	}
+}
+
+// look asks Kafka anew where the partition stands, for as long as it takes.
+func (p *partition) look(ctx context.Context) (settle.Assignment, error) {
+	found, err := p.worker.look(ctx, []int32{p.key.Partition})
+	if err != nil {
+		return settle.Assignment{}, err
+	}
+	return found[p.key.Partition], nil
+}
+
+// read fetches and settles until the partition is stopped or ctx ends.
+func (p *partition) read(ctx context.Context, position settle.Position) {
+	p.begin(position)
+	at := intake.Position{Offset: position.Offset, LeaderEpoch: position.LeaderEpoch}
+	p.lane.add(p)
+	p.worker.fetcher.Assign(p.key.Partition, at, p)
+	var cause error
+	select {
+	case <-ctx.Done():
+	case cause = <-p.stopped:
+	}
+	p.worker.fetcher.Unassign(p.key.Partition)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.worker.config.DrainTimeout)
+	defer cancel()
+	p.lane.remove(drain, p)
+	p.queue.drop()
+	p.end()
+	if cause != nil && ctx.Err() == nil {
+		p.react(ctx, cause)
+	}
+}
+
+// begin prepares for reading from a position. The offset is committed at once:
+// the group's may be elsewhere, or nowhere.
+func (p *partition) begin(position settle.Position) {
+	p.position = position
+	select {
+	case <-p.stopped: // a reason that came after the last one was acted on
+	default:
+	}
+	p.mu.Lock()
+	p.halt, p.running, p.next, p.progress = nil, true, position.Offset, time.Now()
+	p.mu.Unlock()
+	p.worker.config.Logger.Info("partition assigned", "topic", p.key.Topic, "partition", p.key.Partition,
+		"offset", position.Offset, "epoch", position.Epoch)
+	p.held.begin(p.key.Partition, position)
+}
+
+func (p *partition) end() {
+	p.mu.Lock()
+	p.running = false
+	p.mu.Unlock()
+}
+
+// react does what the reason to stop asks for, before the partition is acquired
+// again.
+func (p *partition) react(ctx context.Context, cause error) {
+	p.worker.config.Logger.Warn("partition stopped", "topic", p.key.Topic, "partition", p.key.Partition,
+		"error", cause)
+	var fenced *fencedError
+	var broken intake.Halt
+	switch {
+	case errors.As(cause, &fenced) && fenced.StoredEpoch != fenced.Epoch && !fenced.Missing:
+		// Another worker may have it: the group says so soon, or it is free again.
+		wait(ctx, time.Second)
+	case errors.As(cause, &broken) && !seenAtStart(broken):
+		p.haltFor(ctx, broken)
+	}
+}
+
+// seenAtStart tells what a look at the log and the watermark judges better than
+// the fetch that noticed it.
+func seenAtStart(broken intake.Halt) bool {
+	var outOfRange *intake.OutOfRangeError
+	var recreated *intake.TopicRecreatedError
+	return errors.As(broken, &outOfRange) || errors.As(broken, &recreated)
+}
+
+// haltFor records a halt until the database takes it: the next look would
+// otherwise go on as if nothing had been seen.
+func (p *partition) haltFor(ctx context.Context, broken intake.Halt) {
+	halt := &settle.HaltError{
+		Reason: broken.Code(),
+		Detail: fmt.Sprintf("%v; find out what was there, then partition skip --to-offset", broken),
+	}
+	for ctx.Err() == nil {
+		err := settle.Halt(ctx, p.worker.config.Database, p.key, p.position.Epoch, halt)
+		p.worker.health.set("database", err)
+		if err == nil {
+			return
+		}
+		wait(ctx, time.Second)
+	}
+}
+
+// halted notes that the partition waits for an operator, and says so once.
+func (p *partition) halted(halt *settle.HaltError) {
+	p.mu.Lock()
+	again := p.halt != nil && *p.halt == *halt
+	p.halt = halt
+	p.mu.Unlock()
+	if !again {
+		p.worker.config.Logger.Error("partition halted", "topic", p.key.Topic, "partition", p.key.Partition,
+			"reason", halt.Reason, "detail", halt.Detail)
+	}
+}
+
+// settled notes that all below the offset is committed in the database.
+func (p *partition) settled(offset int64) {
+	p.mu.Lock()
+	p.next, p.progress = offset, time.Now()
+	p.mu.Unlock()
+	p.held.offsets.settled(p.key.Partition, offset)
+}
+
+// stop makes read return, for the first reason that is given.
+func (p *partition) stop(cause error) {
+	select {
+	case p.stopped <- cause:
+	default:
+	}
+}
+
+// Receive queues what was fetched ([intake.Receiver]).
+func (p *partition) Receive(chunk *intake.Chunk) {
+	p.queue.add(chunk)
+	p.lane.notify()
+}
+
+// Fail stops the partition ([intake.Receiver]).
+func (p *partition) Fail(err error) { p.stop(err) }
+
+// wait waits, or returns early when ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

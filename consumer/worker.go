@@ -1,0 +1,185 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"deductor/consumer/intake"
+	"deductor/consumer/settle"
+)
+
+// Worker is a member of a consumer group that settles the partitions it is
+// given.
+type Worker struct {
+	config  Config
+	cluster *intake.Cluster
+	fetcher *intake.Fetcher
+	members membership
+	lanes   []*lane
+	health  *health
+	counts  [4]atomic.Int64 // by settle.Kind
+
+	mu         sync.Mutex
+	partitions []*partition
+	member     bool // joined the group at least once
+}
+
+// New checks the configuration and returns a worker. It opens no connection yet.
+func New(config Config) (*Worker, error) {
+	config = config.WithDefaults()
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	intakeConfig := intake.Config{
+		Brokers:  config.Brokers,
+		Topic:    config.Topic,
+		ClientID: config.Owner,
+		TLS:      config.TLS,
+		SASL:     config.SASL,
+		Logger:   config.Logger,
+	}
+	cluster, err := intake.NewCluster(intakeConfig)
+	if err != nil {
+		return nil, err
+	}
+	fetcher, err := intake.NewFetcher(cluster)
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{
+		config:  config,
+		cluster: cluster,
+		fetcher: fetcher,
+		members: newClassic(config),
+		health:  newHealth(config.Logger),
+	}
+	for i := range config.Lanes {
+		w.lanes = append(w.lanes, newLane(w.newSettler(i), config.BatchMax, w.count))
+	}
+	return w, nil
+}
+
+func (w *Worker) newSettler(lane int) *settle.Settler {
+	return settle.NewSettler(settle.Config{
+		Connect: func(ctx context.Context) (*pgx.Conn, error) {
+			conn, err := w.config.Database.Acquire(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return conn.Hijack(), nil
+		},
+		Limits:    w.config.Limits,
+		OnTrouble: func(err error) { w.health.set(fmt.Sprintf("database, lane %d", lane), err) },
+	})
+}
+
+func (w *Worker) count(counts settle.Counts) {
+	for kind, n := range counts {
+		w.counts[kind].Add(n)
+	}
+}
+
+// Run works until ctx ends: it then stops fetching, finishes the transactions
+// in hand, commits their offsets, leaves the group and returns nil. Brokers and
+// databases that can't be reached are tried again for as long as it takes. The
+// error is an [*intake.UnknownTopicError] when the brokers answer and have no
+// such topic at the start.
+func (w *Worker) Run(ctx context.Context) error {
+	if err := w.findTopic(ctx); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	// What the membership hands out lives a little longer than ctx: it is
+	// drained when the membership ends.
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { _ = w.fetcher.Run(inner) })
+	running.Go(func() { w.watch(inner) })
+	for _, l := range w.lanes {
+		running.Go(func() { l.run(inner) })
+	}
+	w.members.run(ctx, w)
+	stop()
+	running.Wait()
+	w.cluster.Close()
+	return nil
+}
+
+// findTopic waits for the brokers and fails when they don't know the topic.
+func (w *Worker) findTopic(ctx context.Context) error {
+	for ctx.Err() == nil {
+		asking, cancel := context.WithTimeout(ctx, lookTimeout)
+		_, err := w.cluster.Topic(asking)
+		cancel()
+		var unknown *intake.UnknownTopicError
+		if errors.As(err, &unknown) {
+			return err
+		}
+		if ctx.Err() == nil {
+			w.health.set("kafka", err)
+		}
+		if err == nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+// lookTimeout bounds one look at Kafka.
+const lookTimeout = 10 * time.Second
+
+// look asks Kafka where partitions stand: the topic, their logs, the group's
+// committed offsets. It asks for as long as it takes; the error is ctx's.
+func (w *Worker) look(ctx context.Context, partitions []int32) (map[int32]settle.Assignment, error) {
+	for {
+		found, err := w.lookOnce(ctx, partitions)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		w.health.set("kafka", err)
+		if err == nil {
+			return found, nil
+		}
+		wait(ctx, time.Second)
+	}
+}
+
+func (w *Worker) lookOnce(ctx context.Context, partitions []int32) (map[int32]settle.Assignment, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	topic, err := w.cluster.Topic(ctx)
+	if err != nil {
+		return nil, err
+	}
+	logs, err := w.cluster.LogRanges(ctx, partitions)
+	if err != nil {
+		return nil, err
+	}
+	committed, err := w.cluster.Committed(ctx, w.config.Group, partitions)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[int32]settle.Assignment, len(partitions))
+	for _, id := range partitions {
+		assignment := settle.Assignment{
+			Key:      settle.Key{Group: w.config.Group, Topic: w.config.Topic, Partition: id},
+			Owner:    w.config.Owner,
+			TopicID:  topic.ID,
+			LogStart: logs[id].Start,
+			LogEnd:   logs[id].End,
+		}
+		if offset, ok := committed[id]; ok {
+			assignment.Committed = &offset
+		}
+		found[id] = assignment
+	}
+	return found, nil
+}
