@@ -146,7 +146,7 @@ func ensureSource(ctx context.Context, tx pgx.Tx, key Key, topicID [16]byte) (id
 	if _, err := tx.Exec(ctx, insertSourceSQL, topicID, key.Partition, key.Topic); err != nil {
 		return 0, err
 	}
-	err = tx.QueryRow(ctx, findSourceSQL, topicID, key.Partition).Scan(&id)
+	err = tx.QueryRow(ctx, findSourceSQL, topicID, key.Partition, key.Topic).Scan(&id)
 	return id, err
 }
 

@@ -25,6 +25,8 @@ var (
 	getHaltSQL string
 	//go:embed queries/get_intervention.sql
 	getInterventionSQL string
+	//go:embed queries/get_partitions.sql
+	getPartitionsSQL string
 	//go:embed queries/get_sources.sql
 	getSourcesSQL string
 	//go:embed queries/get_watermarks.sql

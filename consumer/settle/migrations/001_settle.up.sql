@@ -6,12 +6,12 @@ CREATE TABLE source (
     topic_id  uuid    NOT NULL,
     topic     text    COLLATE "C" NOT NULL,
     CONSTRAINT source_pkey PRIMARY KEY (id),
-    CONSTRAINT source_topic_id_partition_key UNIQUE (topic_id, partition)
+    CONSTRAINT source_topic_topic_id_partition_key UNIQUE (topic, topic_id, partition)
 );
 
 COMMENT ON TABLE source IS 'Partitions that commands came from. processed and dead_letter refer to it.';
 COMMENT ON COLUMN source.topic IS 'The topic''s name.';
-COMMENT ON COLUMN source.topic_id IS 'The topic''s id in Kafka: another one after the topic was deleted and created again.';
+COMMENT ON COLUMN source.topic_id IS 'The topic''s id in Kafka: another one after the topic was deleted and created again. All zero on brokers that have none (before 2.8).';
 COMMENT ON COLUMN source.partition IS 'The partition''s number.';
 
 CREATE TABLE watermark (

@@ -1,1 +1,1 @@
-SELECT id FROM source WHERE topic_id = $1 AND partition = $2
+SELECT id FROM source WHERE topic_id = $1 AND partition = $2 AND topic = $3

@@ -1,0 +1,75 @@
+package consumer
+
+import (
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"pgregory.net/rapid"
+
+	"deductor/consumer/intake"
+)
+
+// However a queue is emptied, the portions follow each other without a hole and
+// carry every record once.
+func TestQueuePortionsFollowEachOther(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var q queue
+		var fetched, settled int64 // next offset
+		for range rapid.IntRange(1, 20).Draw(t, "steps") {
+			if rapid.Bool().Draw(t, "fetch") {
+				chunk := drawChunk(t, fetched)
+				fetched = chunk.End
+				q.add(chunk)
+				continue
+			}
+			settled = takePortion(t, &q, rapid.IntRange(1, 7).Draw(t, "room"), settled)
+		}
+		for settled < fetched {
+			settled = takePortion(t, &q, 3, settled)
+		}
+		if _, more := q.take(3); more {
+			t.Fatal("something is left in an empty queue")
+		}
+	})
+}
+
+func drawChunk(t *rapid.T, start int64) *intake.Chunk {
+	chunk := &intake.Chunk{Start: start, End: start}
+	for range rapid.IntRange(0, 9).Draw(t, "records") {
+		chunk.End += rapid.Int64Range(0, 2).Draw(t, "aborted")
+		chunk.Records = append(chunk.Records, &kgo.Record{Offset: chunk.End})
+		chunk.End++
+	}
+	chunk.End += rapid.Int64Range(1, 2).Draw(t, "markers")
+	return chunk
+}
+
+func takePortion(t *rapid.T, q *queue, room int, from int64) int64 {
+	var left []int64
+	for _, chunk := range q.chunks {
+		for _, record := range chunk.Records {
+			left = append(left, record.Offset)
+		}
+	}
+	portion, ok := q.take(room)
+	if !ok {
+		return from
+	}
+	if portion.start != from || portion.end <= portion.start {
+		t.Fatalf("portion from %d to %d, want it to begin at %d", portion.start, portion.end, from)
+	}
+	if len(portion.records) > room {
+		t.Fatalf("%d records, room for %d", len(portion.records), room)
+	}
+	for i, record := range portion.records {
+		if record.Offset != left[i] || record.Offset < portion.start || record.Offset >= portion.end {
+			t.Fatalf("record %d of the portion %d to %d is offset %d, want %d",
+				i, portion.start, portion.end, record.Offset, left[i])
+		}
+	}
+	if len(portion.records) < len(left) && left[len(portion.records)] < portion.end {
+		t.Fatalf("the portion ends at %d, beyond offset %d that is not in it", portion.end, left[len(portion.records)])
+	}
+	return portion.end
+}
