@@ -1,6 +1,10 @@
 package command
 
-import "time"
+import (
+	"time"
+
+	"deductor/ledger"
+)
 
 // Command asks for one debit. What [Decode] returns is valid throughout, and shares no memory with the
 // message.
@@ -14,11 +18,9 @@ type Command struct {
 	OccurredAt    time.Time // in UTC; zero if the message does not say
 }
 
-const settlementPrefix = "settlement:"
-
 // SettlementAccount names the account that is credited when a command names none, such as "settlement:USD".
 func SettlementAccount(currency string) string {
-	return settlementPrefix + currency
+	return ledger.SettlementName(currency)
 }
 
 // UnmarshalJSON is [Decode] for encoding/json; its error is a [*Rejection].

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"deductor/consumer/currency"
+	"deductor/ledger"
 )
 
 // settlementAccounts holds the settlement account of each currency, so that naming it costs no allocation.
@@ -34,7 +35,7 @@ func (m *message) currency() (code, settlementAccount string) {
 			"currency %s is unknown; expected an ISO 4217 code such as \"USD\"", quote(text))
 		return "", ""
 	}
-	return account[len(settlementPrefix):], account
+	return account[len(ledger.SettlementPrefix):], account
 }
 
 // amount reads the field amount, and returns it in minor units.
