@@ -49,7 +49,7 @@ func (p *partition) run(ctx context.Context, facts settle.Assignment) {
 		switch {
 		case err == nil:
 			p.worker.health.set("database", nil)
-			p.read(ctx, position)
+			p.read(ctx, position, facts.TopicID)
 		case errors.As(err, &halt):
 			p.worker.health.set("database", nil)
 			p.halted(halt)
@@ -74,9 +74,9 @@ func (p *partition) look(ctx context.Context) (settle.Assignment, error) {
 }
 
 // read fetches and settles until the partition is stopped or ctx ends.
-func (p *partition) read(ctx context.Context, position settle.Position) {
+func (p *partition) read(ctx context.Context, position settle.Position, topicID intake.TopicID) {
 	p.begin(position)
-	at := intake.Position{Offset: position.Offset, LeaderEpoch: position.LeaderEpoch}
+	at := intake.Position{Offset: position.Offset, LeaderEpoch: position.LeaderEpoch, TopicID: topicID}
 	p.lane.add(p)
 	p.worker.fetcher.Assign(p.key.Partition, at, p)
 	var cause error

@@ -6,13 +6,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// decompressor bounds what one answer of one partition may decompress to, so that a small batch of a
-// very compressible record cannot take the worker's memory: at most limit bytes a batch, and no
-// further batch once limit bytes are reached. It is not for concurrent use.
+// decompressor bounds what one answer of one partition may decompress to, so that a small batch of very
+// compressible records cannot take the worker's memory: at most limit bytes a batch, and no further
+// batch once total bytes are reached. It is not for concurrent use.
 type decompressor struct {
 	inner kgo.Decompressor
-	limit int
-	left  int
+	limit int // what inner was built with
+	total int
+	left  int // of total
 }
 
 // newInner builds franz-go's decompressor with a bound on a batch's size. A client is the only thing
@@ -26,7 +27,7 @@ func newInner(limit int) (kgo.Decompressor, error) {
 	return client.OptValue(kgo.WithDecompressor).(kgo.Decompressor), nil
 }
 
-func (d *decompressor) reset() { d.left = d.limit }
+func (d *decompressor) reset() { d.left = d.total }
 
 // Decompress implements kgo.Decompressor.
 func (d *decompressor) Decompress(src []byte, codec kgo.CompressionCodecType) ([]byte, error) {

@@ -21,7 +21,7 @@ func DecodePartition(
 	if err != nil {
 		return Decoded{}, err
 	}
-	d := decoder{topic: "payments", decompressor: decompressor{inner: inner, limit: limit}}
+	d := decoder{topic: "payments", decompressor: decompressor{inner: inner, limit: limit, total: limit}}
 	got, wrong := d.decode(p, position, aligned, own)
 	if wrong != nil {
 		return Decoded{End: got.end}, wrong

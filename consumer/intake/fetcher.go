@@ -14,8 +14,8 @@ import (
 // Memory: nothing is asked for once BufferBytes of records are delivered and not released. What was
 // asked for before still comes; an answer is decoded no further once the total reaches BufferBytes +
 // MaxBytes, and the rest of it is asked for again later. So the total stays below BufferBytes +
-// MaxBytes + one partition's answer for each leader. What one partition's answer may decompress to is
-// bounded by twice MaxBatchBytes.
+// MaxBytes + one chunk for each leader. A chunk's batches decompress to less than PartitionBufferBytes +
+// one batch, of MaxBatchBytes at most.
 //
 // Locks: a partition's deliver lock is taken before mu. Receivers are called under the first only.
 type Fetcher struct {

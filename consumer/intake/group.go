@@ -42,10 +42,11 @@ func (c *Cluster) Committed(ctx context.Context, group string, partitions []int3
 		if err != nil {
 			return err
 		}
-		if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
+		offsets = make(map[int32]int64, len(partitions))
+		err = kerr.ErrorForCode(resp.ErrorCode)
+		if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // a group that is not there committed nothing
 			return err
 		}
-		offsets = make(map[int32]int64, len(partitions))
 		for _, t := range resp.Topics {
 			for _, p := range t.Partitions {
 				if err := kerr.ErrorForCode(p.ErrorCode); err != nil {

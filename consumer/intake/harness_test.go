@@ -30,13 +30,15 @@ type bundle struct {
 	cluster *intake.Cluster
 	fetcher *intake.Fetcher
 	log     *journal
+	begun   time.Time
 }
 
 // setup starts brokers with a topic of so many partitions and runs a Fetcher; change may alter its
 // configuration.
-func setup(t *testing.T, brokers int, partitions int32, change func(*intake.Config)) *bundle {
+func setup(t *testing.T, brokers int, partitions int32, change func(*intake.Config), opts ...kfake.Opt) *bundle {
 	t.Helper()
-	kafka, err := kfake.NewCluster(kfake.NumBrokers(brokers), kfake.SeedTopics(partitions, topic))
+	opts = append([]kfake.Opt{kfake.NumBrokers(brokers), kfake.SeedTopics(partitions, topic)}, opts...)
+	kafka, err := kfake.NewCluster(opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,21 +50,26 @@ func setup(t *testing.T, brokers int, partitions int32, change func(*intake.Conf
 	if change != nil {
 		change(&cfg)
 	}
-	b := &bundle{t: t, kafka: kafka, log: log}
+	b := &bundle{t: t, kafka: kafka, log: log, begun: time.Now()}
 	b.cluster = newCluster(t, cfg)
 	if b.fetcher, err = intake.NewFetcher(b.cluster); err != nil {
 		t.Fatal(err)
 	}
+	b.run(b.fetcher)
+	return b
+}
+
+// run runs a Fetcher until the test ends.
+func (b *bundle) run(f *intake.Fetcher) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error)
-	go func() { ended <- b.fetcher.Run(ctx) }()
-	t.Cleanup(func() {
+	go func() { ended <- f.Run(ctx) }()
+	b.t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
-			t.Errorf("Run: %v", err)
+			b.t.Errorf("Run: %v", err)
 		}
 	})
-	return b
 }
 
 func newCluster(t *testing.T, cfg intake.Config) *intake.Cluster {
@@ -89,7 +96,7 @@ func (b *bundle) client(opts ...kgo.Opt) *kgo.Client {
 	b.t.Helper()
 	opts = append([]kgo.Opt{
 		kgo.SeedBrokers(b.kafka.ListenAddrs()...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.DefaultProduceTopic(topic), kgo.MetadataMinAge(10 * time.Millisecond),
+		kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.MetadataMinAge(10 * time.Millisecond),
 	}, opts...)
 	client, err := kgo.NewClient(opts...)
 	if err != nil {
@@ -108,6 +115,16 @@ func (b *bundle) produce(client *kgo.Client, partition int32, values ...string) 
 	}
 	if err := client.ProduceSync(b.t.Context(), records...).FirstErr(); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// eventually polls for what nothing tells of.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no %s", what)
+		}
 	}
 }
 
@@ -218,9 +235,12 @@ func (r *receiver) failure() error {
 
 func (r *receiver) releaseAll() {
 	r.mu.Lock()
-	chunks := slices.Clone(r.chunks)
-	r.mu.Unlock()
-	for _, c := range chunks {
+	defer r.mu.Unlock()
+	r.releaseLocked()
+}
+
+func (r *receiver) releaseLocked() {
+	for _, c := range r.chunks {
 		c.Release()
 	}
 }

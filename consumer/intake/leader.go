@@ -27,7 +27,7 @@ func newLeader(f *Fetcher, node int32) *leader {
 		wake:    make(chan struct{}, 1),
 		decoder: decoder{
 			topic:        f.cfg.Topic,
-			decompressor: decompressor{inner: f.inner, limit: f.cfg.MaxBatchBytes},
+			decompressor: decompressor{inner: f.inner, limit: f.cfg.MaxBatchBytes, total: f.cfg.PartitionBufferBytes},
 		},
 	}
 }

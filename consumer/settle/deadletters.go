@@ -9,8 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/twmb/franz-go/pkg/kgo"
-
-	"deductor/ledger"
 )
 
 // DeadLetter is a record that was set aside, without its content.
@@ -57,7 +55,7 @@ var ErrDeadLetterUnknown = errors.New("no such dead letter")
 
 // DeadLetters returns those that pass the filter, in the order of their ids:
 // the oldest first.
-func DeadLetters(ctx context.Context, db ledger.Querier, filter DeadLetterFilter) ([]DeadLetter, error) {
+func DeadLetters(ctx context.Context, db Querier, filter DeadLetterFilter) ([]DeadLetter, error) {
 	rows, err := db.Query(ctx, listDeadLettersSQL, filter.Reason, filter.OrderID, filter.After, filter.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("list dead letters: %w", err)
@@ -73,7 +71,7 @@ func DeadLetters(ctx context.Context, db ledger.Querier, filter DeadLetterFilter
 
 // GetDeadLetter returns one dead letter whole. The error is
 // [ErrDeadLetterUnknown] when there is none of that id.
-func GetDeadLetter(ctx context.Context, db ledger.Querier, id int64) (DeadLetterContent, error) {
+func GetDeadLetter(ctx context.Context, db Querier, id int64) (DeadLetterContent, error) {
 	rows, err := db.Query(ctx, getDeadLetterSQL, id)
 	if err != nil {
 		return DeadLetterContent{}, fmt.Errorf("get dead letter %d: %w", id, err)

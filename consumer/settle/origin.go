@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-
-	"deductor/ledger"
 )
 
 // Origin is where a record stands in Kafka.
@@ -17,7 +15,7 @@ type Origin struct {
 }
 
 // getOrigins returns the partitions behind the rows of source, by id.
-func getOrigins(ctx context.Context, db ledger.Querier, sourceIDs []int32) (map[int32]Origin, error) {
+func getOrigins(ctx context.Context, db Querier, sourceIDs []int32) (map[int32]Origin, error) {
 	rows, err := db.Query(ctx, getSourcesSQL, sourceIDs)
 	if err != nil {
 		return nil, fmt.Errorf("get sources: %w", err)
