@@ -127,7 +127,8 @@ func (b *bundle) awaitSettled(t *testing.T) {
 
 func (b *bundle) watermarks(t *testing.T) map[int32]int64 {
 	t.Helper()
-	rows, err := b.db.Pool.Query(t.Context(), "SELECT partition, next_offset FROM watermark WHERE consumer_group = $1", group)
+	rows, err := b.db.Pool.Query(t.Context(),
+		"SELECT partition, next_offset FROM watermark WHERE consumer_group = $1", group)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func (m *classic) hold(ctx context.Context, generation *kafka.Generation, topic 
 	}
 	var partitions []int32
 	for _, p := range generation.Assignments[topic] {
-		partitions = append(partitions, int32(p.ID))
+		partitions = append(partitions, int32(p.ID)) //nolint:gosec // 32 bits in the protocol
 	}
 	held := owner.assigned(partitions, func(offsets map[int32]int64) error {
 		byPartition := make(map[int]int64, len(offsets))

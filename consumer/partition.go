@@ -20,7 +20,7 @@ type fencedError struct {
 	settle.Loss
 }
 
-func (e *fencedError) Error() string { return e.Loss.String() }
+func (e *fencedError) Error() string { return e.String() }
 
 // partition is a partition while it is this worker's: acquired, fetched, put on
 // a lane; and again from the start whenever something stops it.

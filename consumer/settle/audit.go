@@ -20,7 +20,9 @@ var checks = []struct {
 // transfers tell the same story. It reads both tables whole, in one REPEATABLE
 // READ, read-only transaction of its own, so that it sees one moment while
 // workers go on. Each check gives at most limit findings.
-func Audit(ctx context.Context, db TxBeginner, limit int) (results []ledger.Check, totals []ledger.CurrencyTotals, err error) {
+func Audit(ctx context.Context, db TxBeginner, limit int) (
+	results []ledger.Check, totals []ledger.CurrencyTotals, err error,
+) {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, db, options, func(tx pgx.Tx) error {
 		if results, err = ledger.Audit(ctx, tx, limit); err != nil {

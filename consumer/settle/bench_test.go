@@ -58,7 +58,9 @@ func (b *bench) with(t tester) *bench {
 }
 
 // connect opens a connection as workers do.
-func (b *bench) connect(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, b.config) }
+func (b *bench) connect(ctx context.Context) (*pgx.Conn, error) {
+	return pgx.ConnectConfig(ctx, b.config)
+}
 
 // untroubled is a settler's configuration where trouble fails the test.
 func (b *bench) untroubled() settle.Config {

@@ -90,7 +90,9 @@ func (t *transaction) requestBehind(stored *dedupe.Record, requests map[ledger.T
 }
 
 // storedRequests tells what transfers were made for.
-func storedRequests(ctx context.Context, db ledger.Querier, keys []ledger.TransferKey) (map[ledger.TransferKey]request, error) {
+func storedRequests(
+	ctx context.Context, db ledger.Querier, keys []ledger.TransferKey,
+) (map[ledger.TransferKey]request, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}

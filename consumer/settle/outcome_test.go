@@ -1,6 +1,8 @@
 package settle_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -135,17 +137,12 @@ func TestSettlementIsStriped(t *testing.T) {
 	b := newBench(t, customer("alice", 1000))
 	for partition, amount := range map[int32]int64{0: 1, 1: 10, 63: 100, 64: 200, 130: 400} {
 		f := b.acquire(partition)
-		b.settle(f.next(pay("o-"+string(rune('a'+partition)), "alice", amount)))
+		b.settle(f.next(pay(fmt.Sprintf("o-%d", partition), "alice", amount)))
 	}
 	got := b.rows("SELECT stripe, balance FROM settlement_stripe ORDER BY stripe")
 	want := []string{"0 201", "1 10", "2 400", "63 100"}
-	if len(got) != len(want) {
-		t.Fatalf("stripes %q, want %q", got, want)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("stripe %q, want %q", got[i], want[i])
-		}
+	if !slices.Equal(got, want) {
+		t.Errorf("stripes %q, want %q", got, want)
 	}
 	b.wantBalances(map[string]int64{"settlement:USD": 711})
 	b.audit()
