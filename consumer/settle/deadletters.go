@@ -15,7 +15,7 @@ import (
 type DeadLetter struct {
 	ID int64
 	Origin
-	// Reason is a stable code, one of [command.Reasons].
+	// Reason is a stable code, one of those that command.Reasons lists.
 	Reason string
 	// Detail says the same for a person, in one printable line.
 	Detail string

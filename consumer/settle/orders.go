@@ -60,8 +60,8 @@ func (e *UnknownOrderError) Error() string {
 	if n := len(e.DeadLetters); n > 0 {
 		return fmt.Sprintf("order %q was never decided: commands with its id are dead letters (%d)", e.OrderID, n)
 	}
-	return fmt.Sprintf("order %q was never decided: its command was not read yet, or is a dead letter without an order id",
-		e.OrderID)
+	return fmt.Sprintf(
+		"order %q was never decided: its command was not read yet, or is a dead letter without an order id", e.OrderID)
 }
 
 const maxOrderDeadLetters = 100

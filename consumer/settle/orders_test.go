@@ -48,7 +48,9 @@ func clearLetter(t *testing.T, letter *settle.DeadLetter) {
 	letter.ID, letter.CreatedAt = 0, time.Time{}
 }
 
-func at(offset int64) settle.Origin { return settle.Origin{Topic: "payments", Partition: 3, Offset: offset} }
+func at(offset int64) settle.Origin {
+	return settle.Origin{Topic: "payments", Partition: 3, Offset: offset}
+}
 
 func TestFindOrder(t *testing.T) {
 	t.Parallel()
