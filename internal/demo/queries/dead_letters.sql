@@ -1,0 +1,1 @@
+SELECT reason, record_value FROM dead_letter
