@@ -109,5 +109,5 @@ func (e *entry) available() uint64 {
 	if balance < -e.overdraftLimit {
 		return 0
 	}
-	return uint64(balance) + uint64(e.overdraftLimit)
+	return uint64(balance) + uint64(e.overdraftLimit) //nolint:gosec // wraps below zero, and back in the sum
 }

@@ -129,7 +129,8 @@ func (f *Fetcher) incomplete(a asked, bytes int) {
 	}
 }
 
-// outOfRange finds out on which side of the log an offset is that the broker says is outside.
+// outOfRange finds out why the broker says that an offset is outside the log. It says so too when the
+// log has no epoch as new as the one the record before was read with.
 func (l *leader) outOfRange(ctx context.Context, a asked) {
 	f := l.fetcher
 	ctx, cancel := context.WithTimeout(ctx, f.cfg.RequestTimeout)
@@ -141,11 +142,16 @@ func (l *leader) outOfRange(ctx context.Context, a asked) {
 		return
 	}
 	log := ranges[id]
-	if log.Start <= a.offset && a.offset <= log.End {
+	switch {
+	case a.offset < log.Start || a.offset > log.End:
+		f.fail(a, &OutOfRangeError{
+			Topic: f.cfg.Topic, Partition: id, Offset: a.offset, LogStart: log.Start, LogEnd: log.End,
+		})
+	case a.epoch >= 0:
+		f.doubt(a, &TruncatedError{
+			Topic: f.cfg.Topic, Partition: id, Offset: a.offset, Epoch: a.epoch, LogEpoch: -1, LogEnd: log.End,
+		})
+	default:
 		f.hold(a.partition, kerr.OffsetOutOfRange) // it is not any more
-		return
 	}
-	f.fail(a, &OutOfRangeError{
-		Topic: f.cfg.Topic, Partition: id, Offset: a.offset, LogStart: log.Start, LogEnd: log.End,
-	})
 }

@@ -215,6 +215,7 @@ func (c *Cluster) brokerName(node int32) string {
 
 // retry repeats do until it succeeds, fails for good, or ctx ends.
 func (c *Cluster) retry(ctx context.Context, what string, do func(context.Context) error) error {
+	var last error
 	for {
 		err := do(ctx)
 		if err == nil {
@@ -223,8 +224,11 @@ func (c *Cluster) retry(ctx context.Context, what string, do func(context.Contex
 		if permanent(err) {
 			return fmt.Errorf("%s: %w", what, err)
 		}
+		if last == nil || ctx.Err() == nil {
+			last = err // and not that ctx ended
+		}
 		if !pause(ctx, c.cfg.RefreshBackoff) {
-			return fmt.Errorf("%s: %w (last answer: %w)", what, ctx.Err(), err)
+			return fmt.Errorf("%s: %w; the last try: %w", what, ctx.Err(), last)
 		}
 	}
 }

@@ -2,15 +2,19 @@ package intake_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -236,8 +240,38 @@ func TestSASL(t *testing.T) {
 	if _, err := b.cluster.Topic(t.Context()); err != nil {
 		t.Errorf("with the right password: %v", err)
 	}
+	// kfake hangs up on a wrong password, a real broker answers with this error.
+	b.kafka.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.SASLAuthenticate}, TopLevel: true, Err: kerr.SaslAuthenticationFailed, Count: -1,
+	})
 	wrong := b.other(func(c *intake.Config) { c.SASL = plain.Mechanism{Username: "worker", Password: "wrong"} })
 	if _, err := wrong.Topic(t.Context()); !errors.Is(err, kafka.SASLAuthenticationFailed) {
 		t.Errorf("with a wrong password: %v", err)
+	}
+	unknown := b.other(func(c *intake.Config) { c.SASL = unknownMechanism{} })
+	if _, err := unknown.Topic(t.Context()); !errors.Is(err, kafka.UnsupportedSASLMechanism) {
+		t.Errorf("with an unknown mechanism: %v", err)
+	}
+}
+
+type unknownMechanism struct{ sasl.Mechanism }
+
+func (unknownMechanism) Name() string { return "UNHEARD-OF" }
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(nil)
+	server.StartTLS() // for its certificate
+	defer server.Close()
+	b := setup(t, 1, 1, func(c *intake.Config) {
+		c.TLS = server.Client().Transport.(*http.Transport).TLSClientConfig
+	}, kfake.TLS(server.TLS))
+	if _, err := b.cluster.Topic(t.Context()); err != nil {
+		t.Errorf("with the right certificate: %v", err)
+	}
+	untrusted := b.other(func(c *intake.Config) { c.TLS = new(tls.Config) })
+	var cert *tls.CertificateVerificationError
+	if _, err := untrusted.Topic(t.Context()); !errors.As(err, &cert) {
+		t.Errorf("with a certificate that nobody vouches for: %v", err)
 	}
 }

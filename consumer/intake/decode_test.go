@@ -14,11 +14,11 @@ import (
 	"deductor/consumer/intake"
 )
 
-const limit = 1 << 20
+const limit = intake.DecodeLimit
 
 func decode(t testing.TB, wire []byte, position int64) (intake.Decoded, error) {
 	t.Helper()
-	return intake.DecodePartition(answer(wire), position, true, false, limit)
+	return intake.DecodePartition(answer(wire), position, true, false)
 }
 
 func texts(records []*kgo.Record) []string {
@@ -37,7 +37,7 @@ func TestDecodeWholeAnswer(t *testing.T) {
 		handmade{base: 13, epoch: 4, values: []string{"d", "e"}},
 	)
 	for _, own := range []bool{false, true} {
-		got, err := intake.DecodePartition(answer(wire), 10, true, own, limit)
+		got, err := intake.DecodePartition(answer(wire), 10, true, own)
 		if err != nil || got.End != 15 || got.Epoch != 4 {
 			t.Fatalf("got %+v, %v", got, err)
 		}
@@ -58,12 +58,12 @@ func TestDecodeWholeAnswer(t *testing.T) {
 func TestDecodeBeginsInTheMiddleOfABatch(t *testing.T) {
 	t.Parallel()
 	wire := join(t, handmade{base: 5, values: []string{"a", "b", "c"}}, handmade{base: 8, values: []string{"d"}})
-	got, err := intake.DecodePartition(answer(wire), 7, false, false, limit)
+	got, err := intake.DecodePartition(answer(wire), 7, false, false)
 	if err != nil || got.End != 9 || !slices.Equal(texts(got.Records), []string{"7=c", "8=d"}) {
 		t.Errorf("got %v, %v", texts(got.Records), err)
 	}
 	var corrupt *intake.CorruptError
-	if _, err := intake.DecodePartition(answer(wire), 7, true, false, limit); !errors.As(err, &corrupt) {
+	if _, err := intake.DecodePartition(answer(wire), 7, true, false); !errors.As(err, &corrupt) {
 		t.Errorf("where the batch before ended, one began earlier, and the error is %v", err)
 	}
 }
@@ -198,7 +198,7 @@ func TestDecodeDeliversTheTruthOrNothing(t *testing.T) {
 		wire[bit/8] ^= 1 << (bit % 8)
 		wire = wire[:rapid.IntRange(0, len(wire)).Draw(t, "cut")]
 
-		got, err := intake.DecodePartition(answer(wire), base, true, rapid.Bool().Draw(t, "own"), limit)
+		got, err := intake.DecodePartition(answer(wire), base, true, rapid.Bool().Draw(t, "own"))
 		delivered := texts(got.Records)
 		if len(delivered) > len(truth) || !slices.Equal(delivered, truth[:len(delivered)]) {
 			t.Fatalf("delivered %q of %q", delivered, truth)
@@ -225,7 +225,7 @@ func FuzzDecode(f *testing.F) {
 		if len(wire) >= 8 && position >= 0 {
 			binary.BigEndian.PutUint64(wire, uint64(position)) // lest all inputs be a gap
 		}
-		got, err := intake.DecodePartition(answer(wire), position, true, false, limit)
+		got, err := intake.DecodePartition(answer(wire), position, true, false)
 		if got.End < position || (err != nil && got.End != position) {
 			t.Fatalf("from %d to %d, %v", position, got.End, err)
 		}

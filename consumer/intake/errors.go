@@ -128,14 +128,18 @@ type TruncatedError struct {
 	Partition int32
 	Offset    int64 // the next offset to read
 	Epoch     int32 // the leader epoch of the record before it, as it was read
-	LogEpoch  int32 // the largest epoch not above it that the log knows
-	LogEnd    int64 // where that epoch ends in the log
+	LogEpoch  int32 // the largest epoch not above it that the log has; -1: it has none as new
+	LogEnd    int64 // where that epoch ends in the log, or the log's end
 }
 
 // Error implements error.
 func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("topic %s partition %d: the log was truncated: offset %d of leader epoch %d was to be read, "+
-		"and in the log epoch %d ends at offset %d", e.Topic, e.Partition, e.Offset, e.Epoch, e.LogEpoch, e.LogEnd)
+	found := fmt.Sprintf("epoch %d ends at offset %d", e.LogEpoch, e.LogEnd)
+	if e.LogEpoch < 0 {
+		found = fmt.Sprintf("up to its end, offset %d, there is no epoch as new", e.LogEnd)
+	}
+	return fmt.Sprintf("topic %s partition %d: the log was truncated: the record before offset %d was read with "+
+		"leader epoch %d, and in the log %s", e.Topic, e.Partition, e.Offset, e.Epoch, found)
 }
 
 // Code implements Halt.
@@ -236,6 +240,7 @@ func permanent(err error) bool {
 	case errors.As(err, &answer):
 		return !answer.Retriable
 	default:
-		return errors.As(err, &cert) || errors.Is(err, kafka.SASLAuthenticationFailed)
+		return errors.As(err, &cert) ||
+			errors.Is(err, kafka.SASLAuthenticationFailed) || errors.Is(err, kafka.UnsupportedSASLMechanism)
 	}
 }

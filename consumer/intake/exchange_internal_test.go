@@ -116,7 +116,7 @@ func TestConnectionsHaveDeadlines(t *testing.T) {
 	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	go func() { _, _ = far.Write([]byte{9}) }()
+	time.AfterFunc(20*time.Millisecond, func() { _, _ = far.Write([]byte{9}) })
 	if _, err := conn.Read(b); err != nil || b[0] != 9 {
 		t.Errorf("with the user's own deadline: %v, %v", b, err)
 	}

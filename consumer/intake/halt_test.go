@@ -2,6 +2,9 @@ package intake_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -49,6 +52,16 @@ func (b *bundle) forge(answer func(n int) *kmsg.FetchResponseTopicPartition) <-c
 func always(p *kmsg.FetchResponseTopicPartition) func(int) *kmsg.FetchResponseTopicPartition {
 	p.HighWatermark, p.LastStableOffset, p.LogStartOffset = 100, 100, 0
 	return func(int) *kmsg.FetchResponseTopicPartition { return p }
+}
+
+func oneThenAlways(one, then *kmsg.FetchResponseTopicPartition) func(int) *kmsg.FetchResponseTopicPartition {
+	first, others := always(one), always(then)
+	return func(n int) *kmsg.FetchResponseTopicPartition {
+		if n == 0 {
+			return first(n)
+		}
+		return others(n)
+	}
 }
 
 func TestOffsetBeforeTheLog(t *testing.T) {
@@ -103,13 +116,7 @@ func TestGap(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
 	before, behind := handmade{base: 4, values: []string{"a", "b"}}, handmade{base: 7, values: []string{"d"}}
-	first, then := always(answer(join(t, before, behind))), always(answer(join(t, behind)))
-	b.forge(func(n int) *kmsg.FetchResponseTopicPartition {
-		if n == 0 {
-			return first(n)
-		}
-		return then(n)
-	})
+	b.forge(oneThenAlways(answer(join(t, before, behind)), answer(join(t, behind))))
 	r := b.assign(0, from(4), true)
 	err := isHalt[*intake.GapError](t, r.failure(), "offset_gap")
 	if err.Partition != 0 || err.Topic != topic || err.Expected != 6 || err.Got != 7 {
@@ -152,12 +159,12 @@ func TestCompactedTopic(t *testing.T) {
 func TestCorruptBatch(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 2, nil)
-	wire := join(t, handmade{base: 0, values: []string{"a"}}, handmade{base: 1, values: []string{"b"}})
-	wire[len(wire)-2] ^= 1
-	b.forge(always(answer(wire)))
+	good, bad := handmade{base: 0, values: []string{"a"}}.bytes(t), handmade{base: 1, values: []string{"b"}}.bytes(t)
+	bad[len(bad)-2] ^= 1
+	b.forge(oneThenAlways(answer(slices.Concat(good, bad)), answer(bad)))
 	r := b.assign(0, from(0), true)
 	err := isHalt[*intake.CorruptError](t, r.failure(), "corrupt_batch")
-	if err.Offset != 0 && err.Offset != 1 {
+	if err.Offset != 1 || !strings.Contains(err.Error(), "crc") {
 		t.Errorf("got %+v", err)
 	}
 	r.want(r.values(), []string{"a"})
@@ -244,10 +251,27 @@ func TestTruncatedLog(t *testing.T) {
 	}
 }
 
-// The epoch of the last batch read goes with the next request.
-func TestLastFetchedEpochIsSent(t *testing.T) {
+// A broker whose log has no epoch as new as that of the record before calls the offset out of range.
+func TestTruncatedLogOfOlderEpochs(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
+	b.produce(b.client(), 0, values("v", 0, 5)...)
+	refused := b.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: topic, Err: kerr.OffsetOutOfRange, Count: -1})
+	r := b.assign(0, intake.Position{Offset: 3, LeaderEpoch: 7}, true)
+	err := isHalt[*intake.TruncatedError](t, r.failure(), "log_truncated")
+	if *err != (intake.TruncatedError{Topic: topic, Offset: 3, Epoch: 7, LogEpoch: -1, LogEnd: 5}) || refused.Hits() < 3 {
+		t.Errorf("got %+v after %d answers", err, refused.Hits())
+	}
+}
+
+// The epochs of the last batch read and of the leader go with each request.
+func TestEpochsAreSent(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 1, nil)
+	if err := b.kafka.MoveTopicPartition(topic, 0, 0); err != nil { // which counts as a new leader
+		t.Fatal(err)
+	}
+	leaderEpoch := b.kafka.PartitionInfo(topic, 0).Epoch
 	first := answer(handmade{base: 0, epoch: 0, values: []string{"v"}}.bytes(t))
 	first.RecordBatches[15] = 9 // the epoch, which the checksum does not cover
 	asked := b.forge(func(n int) *kmsg.FetchResponseTopicPartition {
@@ -258,12 +282,92 @@ func TestLastFetchedEpochIsSent(t *testing.T) {
 	})
 	r := b.assign(0, from(0), true)
 	r.reach(1)
-	if before, after := <-asked, <-asked; before.LastFetchedEpoch != -1 || after.LastFetchedEpoch != 9 {
-		t.Errorf("asked with epoch %d, then %d", before.LastFetchedEpoch, after.LastFetchedEpoch)
+	if before, after := <-asked, <-asked; before.LastFetchedEpoch != -1 || after.LastFetchedEpoch != 9 ||
+		after.CurrentLeaderEpoch != leaderEpoch {
+		t.Errorf("asked %+v, then %+v", before, after)
 	}
 	if r.chunks[0].LeaderEpoch != 9 {
 		t.Errorf("got epoch %d", r.chunks[0].LeaderEpoch)
 	}
+}
+
+// forgeMetadata answers questions for the topic by what answer returns, if it returns something. It
+// leaves alone the Transport's own questions, which are of an older version.
+func (b *bundle) forgeMetadata(answer func() *kmsg.MetadataResponseTopic) {
+	b.kafka.ControlKey(kmsg.Metadata.Int16(), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		b.kafka.KeepControl()
+		req := kreq.(*kmsg.MetadataRequest)
+		if req.Version < 12 {
+			return nil, nil, false
+		}
+		forged := answer()
+		if forged == nil {
+			return nil, nil, false
+		}
+		resp := req.ResponseKind().(*kmsg.MetadataResponse)
+		resp.Topics = []kmsg.MetadataResponseTopic{*forged}
+		return resp, nil, true
+	})
+}
+
+// metadata is of the topic with one partition.
+func metadata(id intake.TopicID, leader, epoch int32) *kmsg.MetadataResponseTopic {
+	p := kmsg.NewMetadataResponseTopicPartition()
+	p.Leader, p.LeaderEpoch = leader, epoch
+	found := kmsg.NewMetadataResponseTopic()
+	found.Topic, found.TopicID = kmsg.StringPtr(topic), id
+	found.Partitions = []kmsg.MetadataResponseTopicPartition{p}
+	return &found
+}
+
+// A broker that lags behind tells of the topic that was before; that is no reason to stop.
+func TestStaleMetadata(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 1, nil)
+	client := b.client()
+	b.produce(client, 0, "v")
+	r := b.assign(0, from(0), true)
+	r.reach(1)
+	stale := make(chan struct{}, 2)
+	stale <- struct{}{}
+	stale <- struct{}{}
+	b.forgeMetadata(func() *kmsg.MetadataResponseTopic {
+		select {
+		case <-stale:
+			return metadata(intake.TopicID{1}, 0, 3)
+		default:
+			return nil
+		}
+	})
+	b.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: topic, Err: kerr.UnknownTopicID})
+	eventually(t, "look at the metadata", func() bool { return len(stale) == 0 })
+	b.produce(client, 0, "w")
+	r.want(r.reach(2), []string{"v", "w"})
+}
+
+func TestPartitionWithoutALeader(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 1, nil)
+	client := b.client()
+	b.produce(client, 0, "v")
+	r := b.assign(0, from(0), true)
+	r.reach(1)
+	var elected atomic.Bool
+	id := b.kafka.TopicInfo(topic).TopicID
+	b.forgeMetadata(func() *kmsg.MetadataResponseTopic {
+		if elected.Load() {
+			return nil
+		}
+		return metadata(id, -1, 3)
+	})
+	b.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: topic, Err: kerr.LeaderNotAvailable})
+	eventually(t, "loss of the leader", func() bool { return b.fetcher.Stats()[0].Leader < 0 })
+	if err := b.fetcher.Healthy(); err == nil {
+		t.Error("healthy without a leader")
+	}
+	b.produce(client, 0, "w")
+	elected.Store(true)
+	r.want(r.reach(2), []string{"v", "w"})
 }
 
 func TestTopicRecreated(t *testing.T) {

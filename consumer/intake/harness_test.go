@@ -30,7 +30,6 @@ type bundle struct {
 	cluster *intake.Cluster
 	fetcher *intake.Fetcher
 	log     *journal
-	begun   time.Time
 }
 
 // setup starts brokers with a topic of so many partitions and runs a Fetcher; change may alter its
@@ -50,7 +49,7 @@ func setup(t *testing.T, brokers int, partitions int32, change func(*intake.Conf
 	if change != nil {
 		change(&cfg)
 	}
-	b := &bundle{t: t, kafka: kafka, log: log, begun: time.Now()}
+	b := &bundle{t: t, kafka: kafka, log: log}
 	b.cluster = newCluster(t, cfg)
 	if b.fetcher, err = intake.NewFetcher(b.cluster); err != nil {
 		t.Fatal(err)
@@ -140,6 +139,7 @@ func values(prefix string, first, n int) []string {
 type receiver struct {
 	t       *testing.T
 	release bool // at once
+	onChunk func()
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced when something came
@@ -153,6 +153,9 @@ func newReceiver(t *testing.T, at int64, release bool) *receiver {
 }
 
 func (r *receiver) Receive(c *intake.Chunk) {
+	if r.onChunk != nil {
+		r.onChunk()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if c.Start != r.next || c.End <= c.Start {
@@ -224,6 +227,13 @@ func (r *receiver) values() []string {
 		}
 	}
 	return all
+}
+
+// at is the next offset to come.
+func (r *receiver) at() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.next
 }
 
 // failure waits for the error that ends the assignment.

@@ -146,7 +146,7 @@ func TestPromise7_HandmadeTransactions(t *testing.T) {
 		marker(12, 1, false),
 	}
 	p := answer(join(t, batches...), abortedFrom(2, 8), abortedFrom(1, 10), abortedFrom(1, 0))
-	got, err := intake.DecodePartition(p, 0, true, false, limit)
+	got, err := intake.DecodePartition(p, 0, true, false)
 	want := []string{"1=committed 2", "4=plain", "6=committed 1"}
 	if err != nil || got.End != 13 || !slices.Equal(texts(got.Records), want) {
 		t.Errorf("got %q up to %d, %v", texts(got.Records), got.End, err)

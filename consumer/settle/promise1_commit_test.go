@@ -24,7 +24,7 @@ func TestPromise1_UnknownCommitIsRunAgain(t *testing.T) {
 	}{
 		{"the answer to COMMIT is lost", func(m message) bool { return m.fromServer && m.text == "COMMIT" },
 			map[settle.Kind]int64{settle.Duplicate: 2}},
-		{"COMMIT itself is lost", func(m message) bool { return !m.fromServer && m.text == "COMMIT" },
+		{"COMMIT itself is lost", func(m message) bool { return m.kind == 'B' && m.text == "COMMIT" },
 			map[settle.Kind]int64{settle.Applied: 2}},
 	}
 	for _, test := range tests {

@@ -15,7 +15,7 @@ import (
 type message struct {
 	fromServer bool
 	kind       byte
-	// text is the statement of a client's Bind, the tag of a server's
+	// text is the statement of a client's Parse or Bind, the tag of a server's
 	// CommandComplete, the SQLSTATE of its ErrorResponse; else empty.
 	text string
 }
@@ -145,7 +145,8 @@ func (w *wire) judge(raw []byte, fromServer bool) verdict {
 	case !fromServer && m.kind == 'P':
 		name, rest, _ := bytes.Cut(body, []byte{0})
 		statement, _, _ := bytes.Cut(rest, []byte{0})
-		w.prepared[string(name)] = string(statement)
+		m.text = string(statement)
+		w.prepared[string(name)] = m.text
 	case !fromServer && m.kind == 'B':
 		_, rest, _ := bytes.Cut(body, []byte{0}) // the portal
 		name, _, _ := bytes.Cut(rest, []byte{0})

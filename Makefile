@@ -1,0 +1,55 @@
+# make without arguments lists what there is.
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: build
+build: ## Build bin/deductor
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" -o bin/deductor ./cmd/deductor
+
+.PHONY: test
+test: ## Run all tests; those that need Docker only where it is
+	go test ./...
+
+.PHONY: race
+race: ## Run all tests with the race detector (needs a C compiler)
+	go test -race ./...
+
+.PHONY: integration
+integration: ## Run the tests on Apache Kafka and Postgres; without Docker they fail
+	DEDUCTOR_REQUIRE_DOCKER=1 go test -v -count=1 ./integration
+
+.PHONY: throughput
+throughput: ## Measure payments a second on Apache Kafka and Postgres
+	DEDUCTOR_REQUIRE_DOCKER=1 go test -v -count=1 -run '^TestThroughput$$' ./integration -commands 200000
+
+.PHONY: lint
+lint: ## Run golangci-lint
+	$(GOLANGCI) run
+
+.PHONY: fuzz
+fuzz: ## Fuzz the decoder of commands for a minute
+	go test -run '^$$' -fuzz '^FuzzDecode$$' -fuzztime 1m ./consumer/command
+
+.PHONY: cover
+cover: ## Write coverage.out and show what is not covered least
+	go test -coverpkg=./... -coverprofile=coverage.out ./...
+	go tool cover -func=coverage.out | sort -k3 -n | head -n 20
+	go tool cover -func=coverage.out | tail -n 1
+
+.PHONY: demo
+demo: ## Kill workers, deliver twice, see every order debited once
+	go run ./cmd/deductor demo
+
+.PHONY: compose-up
+compose-up: ## Run Kafka, Postgres, two workers and a producer in containers
+	VERSION=$(VERSION) docker compose up --build
+
+.PHONY: generate
+generate: ## Make generated files anew
+	go generate ./...

@@ -1,0 +1,19 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands make deductor's commands, in any order: help sorts them.
+var commands = []func() *cobra.Command{
+	newAccount,
+	newAudit,
+	newDeadletter,
+	newDemo,
+	newHealthcheck,
+	newMigrate,
+	newOrder,
+	newPartition,
+	newProduce,
+	newRun,
+	newStatus,
+	newVersion,
+}

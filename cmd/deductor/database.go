@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"deductor/internal/config"
+	"deductor/internal/migrate"
+)
+
+// openDatabase connects once, to a database that has this binary's schema: a
+// command that reads or changes a few rows says at once what is wrong. The
+// caller closes the connection with closeDatabase.
+func openDatabase(ctx context.Context, settings *config.Database) (*pgx.Conn, error) {
+	conn, err := connect(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate.Check(ctx, conn); err != nil {
+		closeDatabase(conn)
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	return conn, nil
+}
+
+// connect is openDatabase for a database of any schema.
+func connect(ctx context.Context, settings *config.Database) (*pgx.Conn, error) {
+	parsed, err := settings.PoolConfig()
+	if err != nil {
+		return nil, usage(err)
+	}
+	conn, err := pgx.ConnectConfig(ctx, parsed.ConnConfig)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	return conn, nil
+}
+
+// closeDatabase says goodbye to the server, even when the command's context
+// has ended.
+func closeDatabase(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx) // all that was to be kept has been committed
+}

@@ -1,0 +1,126 @@
+package settle_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"deductor/consumer/settle"
+)
+
+// recordSettings makes the database write down the settings under which each
+// transaction inserts transfers.
+func (b *bench) recordSettings() {
+	b.t.Helper()
+	b.exec(`CREATE TABLE seen (id int GENERATED ALWAYS AS IDENTITY, synchronous_commit text, statement text, lock text,
+	                           idle text, isolation text, plans text);
+	        CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+	        BEGIN
+	            INSERT INTO seen VALUES (DEFAULT, current_setting('synchronous_commit'),
+	                current_setting('statement_timeout'), current_setting('lock_timeout'),
+	                current_setting('idle_in_transaction_session_timeout'),
+	                current_setting('transaction_isolation'), current_setting('plan_cache_mode'));
+	            RETURN NULL;
+	        END $$;
+	        CREATE TRIGGER look AFTER INSERT ON transfer FOR EACH STATEMENT EXECUTE FUNCTION look()`)
+}
+
+// connectWith connects as workers do, with settings of the session's own, as a
+// role's or a database's defaults are.
+func (b *bench) connectWith(settings map[string]string) func(context.Context) (*pgx.Conn, error) {
+	return func(ctx context.Context) (*pgx.Conn, error) {
+		config := b.config.Copy()
+		for name, value := range settings {
+			config.RuntimeParams[name] = value
+		}
+		return pgx.ConnectConfig(ctx, config)
+	}
+}
+
+func TestCommitIsSynchronous(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 100))
+	b.recordSettings()
+	f := b.acquire(0)
+	for set, want := range map[string]string{
+		"off":          "on",
+		"local":        "on",
+		"remote_write": "on",
+		"on":           "on",
+		"remote_apply": "remote_apply", // stronger
+	} {
+		config := b.untroubled()
+		config.Connect = b.connectWith(map[string]string{"synchronous_commit": set})
+		b.settleBy(closing(t, config), f.next(pay("o-"+set, "alice", 1)))
+		if got := b.row("SELECT synchronous_commit FROM seen ORDER BY id DESC LIMIT 1"); got != want {
+			t.Errorf("synchronous_commit is %s where the session's is %s, want %s", got, set, want)
+		}
+	}
+}
+
+func TestSettingsOfTheTransaction(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 100))
+	b.recordSettings()
+	f := b.acquire(0)
+	config := b.untroubled()
+	config.Connect = b.connectWith(map[string]string{
+		"default_transaction_isolation": "serializable",
+		"default_transaction_read_only": "on",
+		"statement_timeout":             "1h",
+		"lock_timeout":                  "0",
+	})
+	b.settleBy(closing(t, config), f.next(pay("o-1", "alice", 1)))
+	config.Limits = settle.Limits{Statement: 7 * time.Second, Lock: 1500 * time.Millisecond, Idle: time.Minute}
+	b.settleBy(closing(t, config), f.next(pay("o-2", "alice", 1)))
+	got := b.rows("SELECT statement, lock, idle, isolation, plans FROM seen ORDER BY id")
+	for i, want := range []string{
+		"30s 10s 10s read committed force_custom_plan",
+		"7s 1500ms 1min read committed force_custom_plan",
+	} {
+		if got[i] != want {
+			t.Errorf("settings %q, want %q", got[i], want)
+		}
+	}
+}
+
+// A worker that stands still between the two round trips holds its locks for no
+// longer than the limit: Postgres ends its session, and it settles the batch
+// again once it wakes up.
+func TestIdleWorkerIsEnded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 100))
+	f := b.acquire(0)
+	told := make(troubles, 10)
+	standsStill, awake := make(chan struct{}), make(chan struct{})
+	first := true
+	settler := closing(t, settle.Config{
+		Limits:    settle.Limits{Idle: 50 * time.Millisecond},
+		OnTrouble: told.tell,
+		Connect: b.connectWatched(func(m message) verdict {
+			if first && !m.fromServer && strings.HasPrefix(m.text, "INSERT INTO processed") {
+				first = false
+				close(standsStill)
+				<-awake
+			}
+			return pass
+		}),
+	})
+	s := start(t.Context(), settler, f.next(pay("o-1", "alice", 60)))
+	<-standsStill
+	b.lock("alice")() // waits for the settler's lock
+	close(awake)
+	counts, err := s.wait(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Applied: 1})
+	b.wantTransfers("o-1", 1)
+	if what := told.all(); !strings.HasSuffix(what, " over") {
+		t.Errorf("told of %q, want trouble and its end", what)
+	}
+	b.audit()
+}

@@ -1,0 +1,140 @@
+package settle_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// statement reads a statement of this package or, by its path, of another.
+func statement(t *testing.T, path string) string {
+	t.Helper()
+	sql, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(sql)
+}
+
+func TestEveryStatementPrepares(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	files, err := filepath.Glob("queries/*.sql")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("statements %q, error %v", files, err)
+	}
+	conn, err := b.connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	for _, file := range files {
+		if _, err := conn.Prepare(t.Context(), file, statement(t, file)); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// arrayed is a statement whose work grows with the batch.
+type arrayed struct {
+	path string
+	args []any
+	// always means that each batch runs it; the others run when orders were
+	// retried or are in conflict.
+	always bool
+}
+
+// arrays are these statements with parameters for n commands of n orders.
+func arrays(n int) []arrayed {
+	names, orders, ids, ones := make([]string, n), make([]string, n), make([]int64, n), make([]int64, n)
+	for i := range n {
+		nth := 1 + i*7919%hugeRows
+		names[i], orders[i] = fmt.Sprintf("account-%d", nth), fmt.Sprintf("order-%d", nth)
+		ids[i], ones[i] = int64(nth), 1
+	}
+	return []arrayed{
+		{"../../ledger/queries/lock_customers.sql", []any{names}, true},
+		{"../../ledger/queries/read_settlements.sql", []any{names}, true},
+		{"../../ledger/queries/update_balances.sql", []any{ids, ones, n}, true},
+		{"../../dedupe/queries/find.sql", []any{orders}, true},
+		{"../../dedupe/queries/find_earlier.sql", []any{orders}, false},
+		{"../../ledger/queries/get_accounts_by_id.sql", []any{ids}, false},
+		{"../../ledger/queries/get_transfers.sql", []any{ids, ids}, false},
+	}
+}
+
+// No batch reads a large table whole: not before Postgres has analysed it, when
+// the batch is a small part of it, and not later, when it is the largest.
+func TestPlansUseIndexes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out in short mode: it fills 200,000 accounts and orders")
+	}
+	t.Parallel()
+	b := newBench(t)
+	conn, err := b.admin.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	for _, table := range []string{"account", "processed", "transfer", "declined_attempt"} {
+		b.exec("ALTER TABLE " + table + " SET (autovacuum_enabled = off)")
+	}
+	for _, sql := range []string{fillAccounts, fillProcessed, fillAttempts, fillTransfers} {
+		b.exec(sql, hugeRows)
+	}
+	if _, err := conn.Exec(t.Context(), "SET plan_cache_mode = force_custom_plan"); err != nil {
+		t.Fatal(err)
+	}
+	wantIndexes := func(state string, n int, wanted func(arrayed) bool) {
+		for _, a := range arrays(n) {
+			plan := b.explain(conn.Conn(), statement(t, a.path), a.args...)
+			if wanted(a) && wholeTable.MatchString(plan) {
+				t.Errorf("%s, %s, %d commands:\n%s", a.path, state, n, plan)
+			}
+		}
+	}
+	always := func(a arrayed) bool { return a.always }
+	all := func(arrayed) bool { return true }
+	wantIndexes("not analysed", 1, always)
+	wantIndexes("not analysed", 100, always)
+	b.exec("ANALYZE")
+	wantIndexes("analysed", 1, all)
+	wantIndexes("analysed", 100, all)
+	wantIndexes("analysed", 5000, always)
+}
+
+var wholeTable = regexp.MustCompile("Seq Scan on (account|processed|transfer|declined_attempt)")
+
+const (
+	hugeRows     = 200_000
+	fillAccounts = `INSERT INTO account (name, currency, kind, opening_balance, balance)
+		SELECT 'account-' || i, 'USD', 'customer', 1000000, 1000000 FROM generate_series(1, $1::int) AS i`
+	fillProcessed = `INSERT INTO processed (order_id, attempt, fingerprint, outcome, ref_owner, ref_id)
+		SELECT 'order-' || i, 1, decode(md5(i::text), 'hex'), 1, i, i FROM generate_series(1, $1::int) AS i`
+	fillAttempts = `INSERT INTO declined_attempt (order_id, attempt, fingerprint, reason, request, processed_at)
+		SELECT 'order-' || i, 1, '', '', '{}', now() FROM generate_series(1, $1::int) AS i`
+	fillTransfers = `INSERT INTO transfer (id, debit_account, credit_account, amount, reference)
+		SELECT i, i, i + 1, 1, 'order-' || i FROM generate_series(1, $1::int) AS i`
+)
+
+// explain returns a plan, its lines cut short.
+func (b *bench) explain(conn *pgx.Conn, sql string, args ...any) string {
+	b.t.Helper()
+	rows, err := conn.Query(b.t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
+	if err != nil {
+		b.t.Fatalf("explain %s: %v", sql, err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		b.t.Fatalf("explain %s: %v", sql, err)
+	}
+	for i, line := range lines {
+		lines[i] = line[:min(len(line), 200)]
+	}
+	return strings.Join(lines, "\n")
+}

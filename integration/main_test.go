@@ -1,0 +1,130 @@
+package integration
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/testcontainers/testcontainers-go"
+	"golang.org/x/sync/errgroup"
+)
+
+// suite is what all tests share. It is written by TestMain only.
+var suite struct {
+	binary   string // path of the deductor that is tested
+	broker   *broker
+	postgres *postgres
+	missing  error // why there is no Docker; nil when there is
+}
+
+const leftOut = "no Docker engine, so the tests on Apache Kafka and Postgres are left out"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	suite.missing = dockerMissing()
+	if suite.missing != nil {
+		fmt.Fprintf(os.Stderr, "integration: %s: %v\n", leftOut, suite.missing)
+		os.Exit(withoutDocker(m))
+	}
+	os.Exit(withDocker(m))
+}
+
+// withoutDocker lets each test skip where that is shown, and else runs none, so
+// that go test says [no tests to run] where it would say nothing but ok.
+func withoutDocker(m *testing.M) int {
+	if os.Getenv("DEDUCTOR_REQUIRE_DOCKER") == "1" {
+		return 1
+	}
+	if !testing.Verbose() {
+		if err := flag.Set("test.run", "^$"); err != nil {
+			fmt.Fprintln(os.Stderr, "integration:", err)
+			return 1
+		}
+	}
+	return m.Run()
+}
+
+func withDocker(m *testing.M) (code int) {
+	dir, err := os.MkdirTemp("", "deductor-integration-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "integration:", err)
+		return 1
+	}
+	defer func() {
+		if err := errors.Join(stop(), os.RemoveAll(dir)); err != nil {
+			fmt.Fprintln(os.Stderr, "integration:", err)
+			code = 1
+		}
+	}()
+	if err := start(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "integration:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+// start builds the binary and starts the servers, side by side.
+func start(dir string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	defer cancel()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		suite.binary, err = build(ctx, dir)
+		return err
+	})
+	group.Go(func() (err error) {
+		suite.broker, err = startBroker(ctx)
+		return err
+	})
+	group.Go(func() (err error) {
+		suite.postgres, err = startPostgres(ctx)
+		return err
+	})
+	return group.Wait()
+}
+
+func stop() error {
+	return errors.Join(suite.broker.stop(), suite.postgres.stop())
+}
+
+var buildFlags = []string{"build"}
+
+func build(ctx context.Context, dir string) (string, error) {
+	binary := filepath.Join(dir, "deductor")
+	args := append(buildFlags, "-o", binary, "deductor/cmd/deductor")
+	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build deductor: %w\n%s", err, out)
+	}
+	return binary, nil
+}
+
+// dockerMissing says why containers cannot be started; nil when they can.
+func dockerMissing() (err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // what testcontainers does when it finds no engine
+			err = fmt.Errorf("%v", cause)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	provider, err := testcontainers.ProviderDocker.GetProvider()
+	if err != nil {
+		return err
+	}
+	return provider.Health(ctx)
+}
+
+// needsDocker skips the test when there is no Docker engine.
+func needsDocker(t *testing.T) {
+	t.Helper()
+	if suite.missing != nil {
+		t.Skip(leftOut)
+	}
+}

@@ -1,0 +1,15 @@
+// Package config holds the settings that several commands share, and where
+// their values come from: the flag, or else the environment, or else a default.
+//
+// A setting has one name. --kafka-brokers on the command line is
+// DEDUCTOR_KAFKA_BROKERS in the environment; an empty variable counts as none.
+// A command binds the groups of settings that it needs to its flags and calls
+// [Resolve] once they are parsed:
+//
+//	var kafka config.Kafka
+//	kafka.Bind(cmd.Flags())
+//	...
+//	err := config.Resolve(cmd.Flags(), os.LookupEnv)
+//
+// No value of a secret setting stands in an error, in a log or in help.
+package config

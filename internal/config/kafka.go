@@ -1,0 +1,85 @@
+package config
+
+import (
+	"crypto/tls"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
+	"github.com/spf13/pflag"
+
+	"deductor/consumer/intake"
+)
+
+// Kafka says which topic to use, where, and how to get there.
+type Kafka struct {
+	// Brokers are the addresses, host:port, to begin with.
+	Brokers []string
+	// Topic is the one with the payment commands.
+	Topic string
+	// Encryption and Authentication are of the connections to all brokers.
+	Encryption     Encryption
+	Authentication Authentication
+}
+
+// Bind defines the flags.
+func (k *Kafka) Bind(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&k.Brokers, "kafka-brokers", nil, "Kafka brokers to begin with, `HOST:PORT`,…")
+	flags.StringVar(&k.Topic, "kafka-topic", "", "`TOPIC` of the payment commands")
+	required(flags, "kafka-brokers", "kafka-topic")
+	k.Encryption.bind(flags)
+	k.Authentication.bind(flags)
+}
+
+// Security is how connections to Kafka are encrypted and authenticated: nil
+// for not at all. The error is an [*InvalidError] or a [*MissingError].
+func (k *Kafka) Security() (*tls.Config, sasl.Mechanism, error) {
+	encryption, err := k.Encryption.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	mechanism, err := k.Authentication.mechanism()
+	return encryption, mechanism, err
+}
+
+// Cluster returns a client of the topic that says in its errors, and not in a
+// log, what goes wrong. Errors are those of [Kafka.Security], or an
+// [*InvalidError] for an address.
+func (k *Kafka) Cluster() (*intake.Cluster, error) {
+	encryption, mechanism, err := k.Security()
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := intake.NewCluster(intake.Config{
+		Brokers: k.Brokers, Topic: k.Topic, TLS: encryption, SASL: mechanism, Logger: silent,
+	})
+	if err != nil {
+		return nil, &InvalidError{Flag: "kafka-brokers", Err: err}
+	}
+	return cluster, nil
+}
+
+// Transport returns connections for kafka-go's writer.
+func (k *Kafka) Transport() (*kafka.Transport, error) {
+	encryption, mechanism, err := k.Security()
+	if err != nil {
+		return nil, err
+	}
+	return &kafka.Transport{
+		ClientID:       "deductor",
+		TLS:            encryption,
+		SASL:           mechanism,
+		MetadataTopics: []string{k.Topic},
+	}, nil
+}
+
+// Group is a consumer group.
+type Group struct {
+	// Name is the group's id in Kafka.
+	Name string
+}
+
+// Bind defines the flag.
+func (g *Group) Bind(flags *pflag.FlagSet) {
+	flags.StringVar(&g.Name, "kafka-group", "", "consumer `GROUP` of the workers; one topic a group")
+	required(flags, "kafka-group")
+}

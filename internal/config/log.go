@@ -1,0 +1,56 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/pflag"
+)
+
+// Log says what is logged, and how.
+type Log struct {
+	// Level is the least one that is logged. Defaults to info.
+	Level slog.Level
+	// Format is json, text, or auto: text on a terminal, json elsewhere.
+	Format LogFormat
+}
+
+// silent is for commands that say in their error what went wrong.
+var silent = slog.New(slog.DiscardHandler)
+
+// Bind defines the flags.
+func (l *Log) Bind(flags *pflag.FlagSet) {
+	flags.TextVar(&l.Level, "log-level", slog.LevelInfo, "least `LEVEL` to log: debug, info, warn or error")
+	l.Format = "auto"
+	flags.Var(&l.Format, "log-format", "json, text, or auto: text on a terminal, json elsewhere")
+	optional(flags, "log-level", "log-format")
+}
+
+// Logger returns a logger that writes to w.
+func (l *Log) Logger(w io.Writer, terminal bool) *slog.Logger {
+	options := &slog.HandlerOptions{Level: l.Level}
+	if l.Format == "text" || l.Format == "auto" && terminal {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+// LogFormat is json, text or auto.
+type LogFormat string
+
+// Set implements [pflag.Value].
+func (f *LogFormat) Set(value string) error {
+	switch value {
+	case "json", "text", "auto":
+		*f = LogFormat(value)
+		return nil
+	}
+	return fmt.Errorf("%q is not one of json, text, auto", value)
+}
+
+// String implements [pflag.Value].
+func (f *LogFormat) String() string { return string(*f) }
+
+// Type implements [pflag.Value].
+func (f *LogFormat) Type() string { return "FORMAT" }
