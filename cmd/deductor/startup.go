@@ -95,5 +95,7 @@ func passing(err error) bool {
 	var missing *migrate.MissingError
 	var newer *migrate.NewerError
 	var changed *migrate.ChangedError
-	return !errors.As(err, &missing) && !errors.As(err, &newer) && !errors.As(err, &changed)
+	var encoding *migrate.EncodingError
+	return !errors.As(err, &missing) && !errors.As(err, &newer) && !errors.As(err, &changed) &&
+		!errors.As(err, &encoding)
 }

@@ -40,6 +40,17 @@ func (e *ChangedError) Error() string {
 		e.Migration, e.RanChecksum, e.Migration.Checksum)
 }
 
+// EncodingError is a database that cannot hold all text. Create another with
+// ENCODING 'UTF8'.
+type EncodingError struct {
+	Encoding string
+}
+
+func (e *EncodingError) Error() string {
+	return fmt.Sprintf("the database's encoding is %s: ids and accounts are any Unicode text, "+
+		"so create one with ENCODING 'UTF8'", e.Encoding)
+}
+
 func list(migrations []Migration) string {
 	names := make([]string, len(migrations))
 	for i, m := range migrations {

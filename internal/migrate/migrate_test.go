@@ -1,6 +1,7 @@
 package migrate_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -210,5 +211,29 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestEncoding(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	const name = "latin"
+	if _, err := db.Pool.Exec(t.Context(),
+		"CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'"); err != nil {
+		t.Fatal(err)
+	}
+	config := db.Pool.Config().ConnConfig.Copy()
+	config.Database = name
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	_, upErr := migrate.Up(t.Context(), conn)
+	for _, err := range []error{upErr, migrate.Check(t.Context(), conn)} {
+		var encoding *migrate.EncodingError
+		if !errors.As(err, &encoding) || encoding.Encoding != "LATIN1" {
+			t.Errorf("got %v, want the encoding LATIN1 to be refused", err)
+		}
 	}
 }

@@ -30,14 +30,17 @@ func Status(ctx context.Context, conn *pgx.Conn) ([]State, error) {
 }
 
 // Check returns nil when the database has this binary's migrations and no
-// others; else a [*NewerError], a [*ChangedError] or a [*MissingError], the
-// first of them that is true, or an error of reading the database. The
-// worker's role may call it.
+// others; else an [*EncodingError], a [*NewerError], a [*ChangedError] or a
+// [*MissingError], the first of them that is true, or an error of reading the
+// database. The worker's role may call it.
 func Check(ctx context.Context, conn *pgx.Conn) error {
 	return check(ctx, conn, Components())
 }
 
 func check(ctx context.Context, conn *pgx.Conn, components []Component) error {
+	if err := encoding(ctx, conn); err != nil {
+		return err
+	}
 	states, err := status(ctx, conn, components)
 	if err != nil {
 		return err
@@ -94,6 +97,18 @@ func readApplied(ctx context.Context, conn *pgx.Conn) ([]State, error) {
 		err = row.Scan(&s.Component, &s.Version, &s.Name, &s.RanChecksum, &s.AppliedAt)
 		return s, err
 	})
+}
+
+// encoding returns an error for a database that cannot hold all text.
+func encoding(ctx context.Context, conn *pgx.Conn) error {
+	var name string
+	if err := conn.QueryRow(ctx, `SHOW server_encoding`).Scan(&name); err != nil {
+		return fmt.Errorf("read the database's encoding: %w", err)
+	}
+	if name != "UTF8" {
+		return &EncodingError{Encoding: name}
+	}
+	return nil
 }
 
 // foreign returns an error for a schema that another build made.

@@ -16,8 +16,8 @@ var createTable string
 const lockKey = 0x64656475
 
 // Up runs what is pending, each migration in a transaction of its own, and
-// returns what ran, also when a later one failed. A [*NewerError] or a
-// [*ChangedError] is returned before anything runs.
+// returns what ran, also when a later one failed. An [*EncodingError], a
+// [*NewerError] or a [*ChangedError] is returned before anything runs.
 //
 // Several processes may call it at once: a step waits for the lock, then looks
 // whether another process was faster.
@@ -26,6 +26,9 @@ func Up(ctx context.Context, conn *pgx.Conn) ([]Applied, error) {
 }
 
 func up(ctx context.Context, conn *pgx.Conn, components []Component) ([]Applied, error) {
+	if err := encoding(ctx, conn); err != nil {
+		return nil, err
+	}
 	states, err := status(ctx, conn, components)
 	if err != nil {
 		return nil, err
