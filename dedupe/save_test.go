@@ -99,6 +99,27 @@ func TestSupersededAttemptsAreKept(t *testing.T) {
 	}
 }
 
+// The answers of this transaction are among an order's before they are saved.
+func TestAnswersBeforeSave(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t).Pool
+	save(t, db, declined("o", 1, "a"), declined("o", 2, "a"))
+	register := find(t, db, "o")
+	register.Record(declined("o", 3, "a"))
+	register.Record(applied("o", 4, "a"))
+	var attempts []int32
+	for _, answer := range register.Answers("o") {
+		attempts = append(attempts, answer.Attempt)
+	}
+	if highest := attempts[0]; highest != 4 {
+		t.Errorf("attempt %d comes first, want the highest", highest)
+	}
+	slices.Sort(attempts)
+	if want := []int32{1, 2, 3, 4}; !slices.Equal(attempts, want) {
+		t.Errorf("attempts %d, want %d", attempts, want)
+	}
+}
+
 // The time of a superseded attempt stays that of its own transaction.
 func TestSupersededAttemptsKeepTheirTime(t *testing.T) {
 	t.Parallel()

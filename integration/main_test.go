@@ -5,13 +5,16 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/log"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -27,6 +30,7 @@ const leftOut = "no Docker engine, so the tests on Apache Kafka and Postgres are
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	log.SetDefault(log.NewNoopLogger()) // what goes wrong is in the errors, too
 	suite.missing = dockerMissing()
 	if suite.missing != nil {
 		fmt.Fprintf(os.Stderr, "integration: %s: %v\n", leftOut, suite.missing)
@@ -127,4 +131,20 @@ func needsDocker(t *testing.T) {
 	if suite.missing != nil {
 		t.Skip(leftOut)
 	}
+	if err := readSources(); err != nil {
+		t.Fatal(err)
+	}
 }
+
+// readSources reads the directories that the binary is made from. go test keeps
+// a result for as long as what the tests read is as it was; it does not see what
+// the go command reads for them, nor what is read before they run.
+var readSources = sync.OnceValue(func() error {
+	for _, name := range []string{"cmd", "consumer", "dedupe", "internal", "ledger"} {
+		read := func(_ string, _ fs.DirEntry, err error) error { return err }
+		if err := filepath.WalkDir(filepath.Join("..", name), read); err != nil {
+			return err
+		}
+	}
+	return nil
+})

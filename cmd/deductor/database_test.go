@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"deductor/internal/pgtest"
@@ -42,10 +43,11 @@ func openAccounts(t *testing.T, env map[string]string, n int) {
 // gate is an address at which the database answers once it is open; before,
 // connections are closed at once.
 type gate struct {
-	url    string
-	target string
-	opened chan struct{}
-	once   sync.Once
+	url     string
+	target  string
+	refused atomic.Int64 // connections
+	opened  chan struct{}
+	once    sync.Once
 }
 
 func newGate(t *testing.T, databaseURL string) *gate {
@@ -82,6 +84,7 @@ func (g *gate) accept(listener net.Listener, running *sync.WaitGroup) {
 		case <-g.opened:
 			running.Go(func() { g.carry(client) })
 		default:
+			g.refused.Add(1)
 			_ = client.Close()
 		}
 	}

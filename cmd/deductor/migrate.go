@@ -15,7 +15,8 @@ func newMigrate() *cobra.Command {
 		Short: "Bring the database's schema to what this version needs",
 		Long: `Bring the database's schema to what this version needs, as the owner of the tables.
 Workers never change it: they refuse to start when it is older or newer.`,
-		Example: "  deductor migrate up\n  deductor migrate sql --role deductor_worker | psql \"$DEDUCTOR_DATABASE_URL\"",
+		Example: `  deductor migrate up
+  deductor migrate sql --role deductor_worker | psql "$DEDUCTOR_DATABASE_URL"`,
 	}, newMigrateUp(), newMigrateStatus(), newMigrateSQL())
 }
 

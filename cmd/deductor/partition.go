@@ -21,7 +21,8 @@ A partition halts when going on could lose or repeat a payment: its next records
 are gone from the log, the log was cut, the topic was created again, or the
 database is not the one that the group's offsets belong to. Its neighbours go on.
 What to do about it is for an operator to say; who, when and why is kept.`,
-		Example: "  deductor partition list\n  deductor partition skip --partition 3 --reason 'retention was too short'",
+		Example: `  deductor partition list
+  deductor partition skip --partition 3 --reason 'retention was too short'`,
 	}, newPartitionList(), newPartitionSkip(), newPartitionAdopt())
 }
 

@@ -88,11 +88,11 @@ func describe(i settle.Intervention, from *int64) string {
 	case from == nil || i.Action == settle.Adopt:
 		return text + fmt.Sprintf("go on at offset %d; commands before it are not paid by this database", i.To)
 	case i.To > *from:
-		return text + fmt.Sprintf("from offset %d to %d; commands among these %d offsets are not paid unless sent again",
-			*from, i.To, i.To-*from)
+		return text + fmt.Sprintf("from offset %d to %d; "+
+			"commands among these %d offsets are not paid unless sent again", *from, i.To, i.To-*from)
 	case i.To < *from:
-		return text + fmt.Sprintf("from offset %d back to %d; %d offsets are read again, and what was paid is not paid twice",
-			*from, i.To, *from-i.To)
+		return text + fmt.Sprintf("from offset %d back to %d; "+
+			"%d offsets are read again, and what was paid is not paid twice", *from, i.To, *from-i.To)
 	}
 	return text + fmt.Sprintf("go on at offset %d, where it stands", i.To)
 }

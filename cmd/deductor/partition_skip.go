@@ -38,7 +38,8 @@ when it does not fit what the log holds and the database knows.`,
 		},
 	}
 	m.bind(cmd)
-	cmd.Flags().Int64Var(&to, "to-offset", 0, "first offset `O` to read (default the log's start, when records before it are gone)")
+	cmd.Flags().Int64Var(&to, "to-offset", 0,
+		"first offset `O` to read (default the log's start, when records before it are gone)")
 	if err := cmd.MarkFlagRequired("partition"); err != nil {
 		panic(err) // bind defines it
 	}

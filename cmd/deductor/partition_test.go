@@ -89,8 +89,12 @@ func TestPartitionListAndStatus(t *testing.T) {
 		t.Errorf("partition list:\n%s\nwant:\n%s", got, table)
 	}
 	said := mustRun(t, env, "status")
-	for _, want := range []string{"topic payments, group debits (empty)\n", "2 partitions: 0 ok, 2 idle, 0 halted; lag 5\n",
-		"no worker is running\n", table} {
+	for _, want := range []string{
+		"topic payments, group debits (empty)\n",
+		"2 partitions: 0 ok, 2 idle, 0 halted; lag 5\n",
+		"no worker is running\n",
+		table,
+	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("status lacks %q:\n%s", want, said)
 		}
@@ -196,7 +200,8 @@ func TestPartitionSkipRefuses(t *testing.T) {
 func TestPartitionSkipBack(t *testing.T) {
 	t.Parallel()
 	env, kafka, db := settled(t)
-	said := mustRun(t, env, "partition", "skip", "--partition", "0", "--to-offset", "1", "--reason", "again", "--execute")
+	said := mustRun(t, env,
+		"partition", "skip", "--partition", "0", "--to-offset", "1", "--reason", "again", "--execute")
 	if !strings.Contains(said, "from offset 3 back to 1") {
 		t.Errorf("it says %q", said)
 	}

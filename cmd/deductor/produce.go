@@ -44,7 +44,8 @@ type producer struct {
 	source  produceSource
 	out     output
 	orders  map[string]struct{}
-	invalid []error
+	invalid int     // lines that are no commands
+	told    []error // what is wrong with the first of them
 }
 
 func (p *producer) run(cmd *cobra.Command) error {
@@ -85,13 +86,15 @@ func (p *producer) findTopic(ctx context.Context) error {
 }
 
 // send sends the messages; those that are no commands are set aside.
-func (p *producer) send(ctx context.Context, messages iter.Seq2[produce.Message, error], sender *produce.Sender) error {
+func (p *producer) send(
+	ctx context.Context, messages iter.Seq2[produce.Message, error], sender *produce.Sender,
+) error {
 	p.orders = make(map[string]struct{})
 	for message, err := range messages {
 		var invalid *produce.InvalidLineError
 		switch {
 		case errors.As(err, &invalid):
-			p.invalid = append(p.invalid, err)
+			p.setAside(err)
 			continue
 		case err != nil:
 			return errors.Join(err, sender.Flush(ctx))

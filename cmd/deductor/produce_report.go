@@ -24,7 +24,7 @@ type produceReport struct {
 
 func (p *producer) report(cmd *cobra.Command, sender *produce.Sender, took time.Duration, failure error) error {
 	r := produceReport{
-		Sent: sender.Sent, Orders: len(p.orders), Failed: sender.Failed, Invalid: len(p.invalid),
+		Sent: sender.Sent, Orders: len(p.orders), Failed: sender.Failed, Invalid: p.invalid,
 		Seconds: took.Seconds(), Seed: p.source.seed(),
 	}
 	p.tellInvalid(cmd.ErrOrStderr())
@@ -48,11 +48,18 @@ func (p *producer) report(cmd *cobra.Command, sender *produce.Sender, took time.
 // maxTold is how many invalid lines are told one by one.
 const maxTold = 20
 
+func (p *producer) setAside(err error) {
+	p.invalid++
+	if len(p.told) < maxTold {
+		p.told = append(p.told, err)
+	}
+}
+
 func (p *producer) tellInvalid(w io.Writer) {
-	for _, err := range p.invalid[:min(maxTold, len(p.invalid))] {
+	for _, err := range p.told {
 		fmt.Fprintln(w, err)
 	}
-	if more := len(p.invalid) - maxTold; more > 0 {
+	if more := p.invalid - len(p.told); more > 0 {
 		fmt.Fprintf(w, "and %d more\n", more)
 	}
 }

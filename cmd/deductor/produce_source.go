@@ -27,12 +27,14 @@ func (s *produceSource) bind(cmd *cobra.Command) {
 	flags.StringVar(&s.file, "file", "", "send the lines of `FILE`, - for standard input")
 	flags.BoolVar(&s.validate, "validate", false, "send no line of the file that is not a valid command")
 	flags.IntVar(&g.Count, "count", 0, "make up `N` commands, repeats included")
-	flags.Float64Var(&g.Duplicates, "duplicates", 0, "`SHARE` of them that repeats an earlier one, from 0 to below 1")
+	flags.Float64Var(&g.Duplicates, "duplicates", 0,
+		"`SHARE` of them that repeats an earlier one, from 0 to below 1")
 	flags.IntVar(&g.Accounts, "accounts", 100, "`NUMBER` of accounts to debit: prefix with 1 to NUMBER")
 	flags.StringVar(&g.AccountPrefix, "account-prefix", "customer-", "`PREFIX` of the accounts' names")
 	flags.StringVar(&g.Currency, "currency", "USD", "ISO 4217 `CODE` of the amounts")
 	flags.StringVar(&s.amountMax, "amount-max", "10", "largest `AMOUNT`, in major units")
-	flags.Uint64Var(&g.Seed, "seed", 0, "`NUMBER` that order ids, accounts and amounts follow from (default random)")
+	flags.Uint64Var(&g.Seed, "seed", 0,
+		"`NUMBER` that order ids, accounts and amounts follow from (default random)")
 	cmd.MarkFlagsOneRequired("file", "count")
 	cmd.MarkFlagsMutuallyExclusive("file", "count")
 	for _, made := range []string{"duplicates", "accounts", "account-prefix", "currency", "amount-max", "seed"} {

@@ -89,7 +89,10 @@ func TestProduceFile(t *testing.T) {
 	for _, record := range consume(t, kafka, 4) {
 		sent.WriteString(string(record.Key) + "|" + string(record.Value) + "\n")
 	}
-	for _, want := range []string{"|no json\n", `o-2|{"order_id":"o-2","account":"alice","amount":"nope","currency":"USD"}`} {
+	for _, want := range []string{
+		"|no json\n",
+		`o-2|{"order_id":"o-2","account":"alice","amount":"nope","currency":"USD"}`,
+	} {
 		if !strings.Contains(sent.String(), want) {
 			t.Errorf("%q was not sent, but:\n%s", want, sent.String())
 		}
@@ -114,7 +117,8 @@ func TestProduceTooLarge(t *testing.T) {
 	t.Parallel()
 	env, _ := kafkaEnv(t)
 	large := `{"order_id":"o-1","account":"` + strings.Repeat("a", 2_000_000) + `"}` + "\n"
-	runCommand(t, env, large+lines, "produce", "--file", "-").expect(t, 5, "1 messages were not sent", "line 1: the message has")
+	runCommand(t, env, large+lines, "produce", "--file", "-").
+		expect(t, 5, "1 messages were not sent", "line 1: the message has")
 	runCommand(t, env, large, "produce", "--file", "-").expect(t, 1, "line 1: the message has")
 }
 

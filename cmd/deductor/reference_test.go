@@ -45,7 +45,8 @@ func reference(root *cobra.Command) string {
 	page.WriteString("# Command line\n\n<!-- Written by go generate ./cmd/deductor from the commands themselves. -->\n")
 	settings := make(map[string]string)
 	describeCommand(&page, root, settings)
-	page.WriteString("\n## Settings\n\nA flag goes before the variable, and that before the default. An empty variable counts as none.\n\n" +
+	page.WriteString("\n## Settings\n\nA flag goes before the variable, and that before the default. " +
+		"An empty variable counts as none.\n\n" +
 		"| Flag | Environment | Default | Meaning |\n| --- | --- | --- | --- |\n")
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		page.WriteString(settings[name])

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"net"
 	"net/url"
 	"strconv"
@@ -41,6 +43,40 @@ func TestRunDebitsAndStops(t *testing.T) {
 	runCommand(t, nil, "", "healthcheck", "--admin-addr", addr).expect(t, 1, "the worker does not answer")
 }
 
+func TestRunAnswersWhileItDrains(t *testing.T) {
+	t.Parallel()
+	env, kafka, db := testEnv(t)
+	openAccounts(t, env, 1)
+	worker, addr := startWorker(t, env)
+	awaitReady(t, addr)
+	lock, err := db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := lock.Exec(t.Context(), "LOCK TABLE processed"); err != nil {
+		t.Fatal(err)
+	}
+	kafka.Produce(t, 0, payments("a", 1)...)
+	eventually(t, func() string {
+		if count(t, db, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == 0 {
+			return "no transaction waits for the lock"
+		}
+		return ""
+	})
+	worker.stop()
+	for range 30 {
+		runCommand(t, nil, "", "healthcheck", "--admin-addr", addr).expect(t, 0)
+	}
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	worker.wait(t).expect(t, 0)
+	if n := count(t, db, "SELECT count(*) FROM transfer"); n != 1 || kafka.GroupOffsets(t, "debits")[0] != 1 {
+		t.Errorf("%d transfers, committed offsets %v", n, kafka.GroupOffsets(t, "debits"))
+	}
+}
+
 func TestRunRefusesAtStart(t *testing.T) {
 	t.Parallel()
 	env, _, db := testEnv(t)
@@ -55,26 +91,27 @@ func TestRunRefusesAtStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = taken.Close() })
+	unknown := strings.Replace(db.URL, "/test_", "/none_", 1)
 	for name, test := range map[string]struct {
 		env  map[string]string
 		code int
-		said []string
+		said string
 	}{
-		"no schema":       {with(env, "DATABASE_URL", empty.URL), 1, []string{"lacks dedupe 001", "deductor migrate up"}},
-		"newer schema":    {with(env, "DATABASE_URL", newer.URL), 1, []string{"ledger 999_future", "older"}},
-		"wrong topic":     {with(env, "KAFKA_TOPIC", "nope"), 1, []string{`topic "nope" does not exist`}},
-		"wrong password":  {with(env, "DATABASE_URL", withPassword(t, db.WorkerURL(t))), 1, []string{"password authentication failed"}},
-		"no database":     {with(env, "DATABASE_URL", strings.Replace(db.URL, "/test_", "/none_", 1)), 1, []string{"does not exist"}},
-		"not a URL":       {with(env, "DATABASE_URL", "postgres://me:s3cr/et@host/db"), 2, []string{"DEDUCTOR_DATABASE_URL"}},
-		"bad lanes":       {with(env, "LANES", "-1"), 2, []string{"lanes is -1"}},
-		"lanes no number": {with(env, "LANES", "x"), 2, []string{"DEDUCTOR_LANES"}},
-		"port taken":      {with(env, "ADMIN_ADDR", taken.Addr().String()), 1, []string{"admin address"}},
-		"half of SASL":    {with(env, "KAFKA_SASL_MECHANISM", "plain"), 2, []string{"--kafka-sasl-username or DEDUCTOR_KAFKA_SASL_USERNAME"}},
+		"no schema":       {with(env, "DATABASE_URL", empty.URL), 1, `lacks dedupe 001`},
+		"newer schema":    {with(env, "DATABASE_URL", newer.URL), 1, "ledger 999_future"},
+		"wrong topic":     {with(env, "KAFKA_TOPIC", "nope"), 1, `topic "nope" does not exist`},
+		"wrong password":  {with(env, "DATABASE_URL", withPassword(t, db.WorkerURL(t))), 1, "authentication failed"},
+		"no database":     {with(env, "DATABASE_URL", unknown), 1, "does not exist"},
+		"not a URL":       {with(env, "DATABASE_URL", "postgres://me:s3cr/et@host/db"), 2, "DEDUCTOR_DATABASE_URL"},
+		"bad lanes":       {with(env, "LANES", "-1"), 2, "lanes is -1"},
+		"lanes no number": {with(env, "LANES", "x"), 2, "DEDUCTOR_LANES"},
+		"port taken":      {with(env, "ADMIN_ADDR", taken.Addr().String()), 1, "admin address"},
+		"half of SASL":    {with(env, "KAFKA_SASL_MECHANISM", "plain"), 2, "DEDUCTOR_KAFKA_SASL_USERNAME"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := startCommand(t, test.env, "", "run").wait(t)
-			r.expect(t, test.code, test.said...)
+			r.expect(t, test.code, test.said)
 			if strings.Contains(r.stderr, "s3cr") {
 				t.Errorf("it tells the password: %s", r.stderr)
 			}
@@ -104,6 +141,9 @@ func TestRunWaitsForTheDatabase(t *testing.T) {
 	eventually(t, func() string {
 		if logged(worker, "database can't be reached, trying again") == nil {
 			return "it does not say that it waits: " + worker.stderr.String()
+		}
+		if n := gate.refused.Load(); n < 5 {
+			return fmt.Sprintf("it tried to connect %d times", n)
 		}
 		return ""
 	})

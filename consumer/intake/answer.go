@@ -67,10 +67,7 @@ func (l *leader) takeRecords(a asked, p *kmsg.FetchResponseTopicPartition, answe
 	// slow partition keep the whole.
 	own := len(p.RecordBatches) < answer/2
 	got, wrong := l.decoder.decode(p, a.offset, a.aligned, own)
-	var oversized *BatchTooLargeError
 	switch {
-	case errors.As(wrong, &oversized):
-		f.fail(a, wrong)
 	case wrong != nil:
 		f.doubt(a, wrong)
 	case got.end > a.offset:

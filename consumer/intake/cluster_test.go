@@ -18,6 +18,7 @@ import (
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
 
@@ -212,6 +213,16 @@ func TestVersions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A broker may know Fetch by topic ids, and a topic have none.
+func TestTopicWithoutAnID(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 1, nil)
+	epoch := b.kafka.PartitionInfo(topic, 0).Epoch
+	b.forgeMetadata(func() *kmsg.MetadataResponseTopic { return metadata(intake.TopicID{}, 0, epoch) })
+	b.produce(b.client(kgo.MaxVersions(kversion.V3_0_0())), 0, "v")
+	b.assign(0, from(0), true).reach(1)
 }
 
 func TestBrokerTooOld(t *testing.T) {

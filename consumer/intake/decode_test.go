@@ -106,6 +106,10 @@ func TestDecodeErrors(t *testing.T) {
 		{"compacted", handmade{base: 2, values: []string{"c"}, missing: 2}.bytes(t), new(intake.GapError), "cleanup.policy"},
 		{"compacted empty", handmade{base: 2, missing: 2}.bytes(t), new(intake.GapError), "of the 2 records"},
 		{"checksum", edit(second, func(b []byte) { b[len(b)-2] ^= 1 }), new(intake.CorruptError), "crc"},
+		{
+			"checksum of a marker", edit(marker(2, 1, false), func(b []byte) { b[len(b)-2] ^= 1 }),
+			new(intake.CorruptError), "crc",
+		},
 		{"record count", edit(second, func(b []byte) { b[60] = 3 }), new(intake.CorruptError), "3 records"},
 		{"negative length", edit(second, func(b []byte) { b[8] = 0xff }), new(intake.CorruptError), "length is -"},
 		{"short length", edit(second, func(b []byte) { b[11] = 48 }), new(intake.CorruptError), "length is 48"},

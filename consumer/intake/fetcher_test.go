@@ -141,25 +141,22 @@ func (b *bundle) held() int {
 
 func TestBuffersOfAllPartitionsAreBounded(t *testing.T) {
 	t.Parallel()
-	const partitions, most, answer, one = 8, 256 << 10, 64 << 10, 32 << 10
-	b := setup(t, 2, partitions, func(c *intake.Config) {
+	const partitions, most, answer, one = 8, 256 << 10, 128 << 10, 8 << 10
+	b := setup(t, 1, partitions, func(c *intake.Config) {
 		c.BufferBytes, c.MaxBytes, c.PartitionMaxBytes = most, answer, one
 	})
 	client := b.client()
-	var batch []string
-	for i := range 20 {
-		batch = append(batch, values("v", i, 1)[0]+strings.Repeat(".", 1000))
-	}
+	batch := []string{strings.Repeat(".", 3000), strings.Repeat(".", 3000)}
 	receivers := make([]*receiver, partitions)
 	for p := range receivers {
-		for range 10 {
+		for range 20 {
 			b.produce(client, int32(p), batch...)
 		}
 		receivers[p] = b.assign(int32(p), from(0), false)
 	}
 	eventually(t, "end of all partitions", func() bool {
 		held := b.held()
-		if held > most+answer+2*one {
+		if held > most+4*one { // an answer is asked for that fits
 			t.Fatalf("%d bytes are buffered, with room for %d", held, most)
 		}
 		done := 0
@@ -167,12 +164,24 @@ func TestBuffersOfAllPartitionsAreBounded(t *testing.T) {
 			if held >= most {
 				r.releaseAll()
 			}
-			if r.at() == int64(10*len(batch)) {
+			if r.at() == int64(20*len(batch)) {
 				done++
 			}
 		}
 		return done == partitions
 	})
+}
+
+func TestReleaseWakesTheLoop(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 1, func(c *intake.Config) { c.PartitionBufferBytes = 1 })
+	client := b.client()
+	b.produce(client, 0, "v")
+	r := b.assign(0, from(0), false)
+	r.reach(1)
+	b.produce(client, 0, "w")
+	r.releaseAll()
+	r.reach(2)
 }
 
 // Compressed answers grow when they are decoded; the rest of one that grows too large is left.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -99,6 +100,99 @@ func TestLeadersMove(t *testing.T) {
 	}
 }
 
+// Two loops hold an answer for the same offset, one of the leader before. The second to come is dropped.
+func TestLateAnswerOfTheLeaderBefore(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]bool{"delivered": false, "failed": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, 2, 2, nil)
+			for p := range int32(2) {
+				if err := b.kafka.MoveTopicPartition(topic, p, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			client := b.client()
+			b.produce(client, 0, "v")
+			held, open := b.lateAnswer(fails)
+			stays, r := b.assign(1, from(0), true), b.assign(0, from(0), true)
+			<-held
+			if err := b.kafka.MoveTopicPartition(topic, 0, 1); err != nil {
+				t.Fatal(err)
+			}
+			b.assign(99, from(0), true) // there is none, so the metadata is looked at
+			if fails {
+				isHalt[*intake.TruncatedError](t, r.failure(), "log_truncated")
+			} else {
+				r.reach(1)
+			}
+			open()
+			b.produce(client, 1, "behind")
+			stays.reach(1) // by the same loop, after the late answer
+			if want := int64(1); !fails {
+				b.produce(client, 0, "w")
+				r.want(r.reach(want+1), []string{"v", "w"})
+			}
+		})
+	}
+}
+
+// lateAnswer makes broker 0 hold fetches of partition 0 until open is called, and then answer
+// with a record; broker 1 answers as usual, or, if fails is true, that the log was truncated.
+func (b *bundle) lateAnswer(fails bool) (held <-chan struct{}, open func()) {
+	gate, seen := make(chan struct{}), make(chan struct{}, 100)
+	late := answer(handmade{base: 0, values: []string{"late"}}.bytes(b.t))
+	late.HighWatermark, late.LastStableOffset, late.LogStartOffset = 1, 1, 0
+	diverged := answer(nil)
+	diverged.DivergingEpoch.EndOffset = 0
+	b.kafka.ControlKey(kmsg.Fetch.Int16(), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		b.kafka.KeepControl()
+		req := kreq.(*kmsg.FetchRequest)
+		partitions := req.Topics[0].Partitions
+		if !slices.ContainsFunc(partitions, func(p kmsg.FetchRequestTopicPartition) bool { return p.Partition == 0 }) {
+			return nil, nil, false
+		}
+		if b.kafka.CurrentNode() == 1 {
+			return forged(req, diverged), nil, fails
+		}
+		select {
+		case seen <- struct{}{}:
+		default:
+		}
+		b.kafka.SleepControl(func() { <-gate })
+		return forged(req, late), nil, true
+	})
+	return seen, func() { close(gate) }
+}
+
+// The leader cannot be reached any more, and another broker leads.
+func TestLeaderDies(t *testing.T) {
+	t.Parallel()
+	wires := new(network)
+	b := setup(t, 2, 1, func(c *intake.Config) { c.Dial, c.MaxWait = wires.dial, time.Minute })
+	addresses := b.kafka.ListenAddrs()
+	leader := b.kafka.LeaderFor(topic, 0)
+	cluster := b.other(func(c *intake.Config) { // knows the other broker only, so that it can always be asked
+		c.Dial, c.Brokers, c.MaxWait = wires.dial, addresses[1-leader:2-leader], time.Minute
+	})
+	fetcher, err := intake.NewFetcher(cluster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.run(fetcher)
+	client := b.client()
+	r := newReceiver(t, 0, true)
+	fetcher.Assign(0, from(0), r)
+	b.produce(client, 0, "before")
+	r.reach(1)
+	wires.cut(addresses[leader])
+	if err := b.kafka.MoveTopicPartition(topic, 0, 1-leader); err != nil {
+		t.Fatal(err)
+	}
+	b.produce(client, 0, "after")
+	r.want(r.reach(2), []string{"before", "after"})
+}
+
 func TestBrokerAdded(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
@@ -121,6 +215,7 @@ func TestBrokerAdded(t *testing.T) {
 type network struct {
 	mu    sync.Mutex
 	down  bool
+	dead  string // an address
 	conns []net.Conn
 	spoil func(answer []byte) // changes what is read first after the next Fetch request
 }
@@ -130,7 +225,7 @@ var errDown = errors.New("the network is down")
 func (n *network) dial(ctx context.Context, kind, address string) (net.Conn, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.down {
+	if n.down || address == n.dead {
 		return nil, errDown
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, kind, address)
@@ -150,6 +245,17 @@ func (n *network) set(down bool) {
 			_ = c.Close()
 		}
 		n.conns = nil
+	}
+}
+
+func (n *network) cut(address string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dead = address
+	for _, c := range n.conns {
+		if c.RemoteAddr().String() == address {
+			_ = c.Close()
+		}
 	}
 }
 

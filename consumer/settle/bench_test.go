@@ -114,7 +114,9 @@ func (b *bench) settle(batch ...settle.Slice) settle.Counts {
 
 func (b *bench) settleBy(settler *settle.Settler, batch ...settle.Slice) settle.Counts {
 	b.t.Helper()
-	counts, err := settler.Settle(b.t.Context(), batch)
+	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
+	defer cancel()
+	counts, err := settler.Settle(ctx, batch)
 	if err != nil {
 		b.t.Fatalf("settle: %v", err)
 	}

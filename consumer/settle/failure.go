@@ -2,6 +2,7 @@ package settle
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -34,7 +35,7 @@ func classify(err error) failure {
 	case "23502", "23514": // not null, check
 		return refused
 	}
-	if pgErr.Code[:2] == "22" { // data exception
+	if strings.HasPrefix(pgErr.Code, "22") { // data exception
 		return refused
 	}
 	return unavailable

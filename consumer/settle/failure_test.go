@@ -34,6 +34,7 @@ func TestClassify(t *testing.T) {
 		{"missing privilege", state("42501"), unavailable},
 		{"missing table", state("42P01"), unavailable},
 		{"assertion", state("P0004"), unavailable},
+		{"a pooler's own, without a state", state(""), unavailable},
 		{"connection lost", io.ErrUnexpectedEOF, unavailable},
 		{"time is up", context.DeadlineExceeded, unavailable},
 		{"anything else", errors.New("?"), unavailable},

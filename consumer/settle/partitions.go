@@ -69,7 +69,9 @@ func (p *Partition) scan(row pgx.CollectableRow) error {
 		return err
 	}
 	if next != nil {
-		p.Watermark = &Watermark{NextOffset: *next, Epoch: *epoch, TopicID: *topicID, Owner: *owner, UpdatedAt: *updated}
+		p.Watermark = &Watermark{
+			NextOffset: *next, Epoch: *epoch, TopicID: *topicID, Owner: *owner, UpdatedAt: *updated,
+		}
 	}
 	if reason != nil {
 		p.Halt, p.HaltedSince = &HaltError{Reason: *reason, Detail: *detail}, *since

@@ -34,6 +34,12 @@ func TestPartitions(t *testing.T) {
 	if err := acquirePartition(t, db, "debits", 2, &committed); err == nil {
 		t.Fatal("partition 2 should have halted: the database knows nothing of it")
 	}
+	if err := acquirePartition(t, db, "debits", 3, &committed); err == nil {
+		t.Fatal("so should partition 3")
+	}
+	if err := acquirePartition(t, db, "debits", 3, nil); err != nil {
+		t.Fatal(err)
+	}
 	if err := acquirePartition(t, db, "others", 1, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -50,10 +56,13 @@ func TestPartitions(t *testing.T) {
 
 	worker := pgtest.Conn(t, db.WorkerURL(t))
 	found, err := settle.Partitions(t.Context(), worker, "debits", "payments")
-	if err != nil || len(found) != 2 {
+	if err != nil || len(found) != 3 {
 		t.Fatalf("found %+v, %v", found, err)
 	}
-	moved, halted := found[0], found[1]
+	moved, halted, mended := found[0], found[1], found[2]
+	if mended.Key.Partition != 3 || mended.Halt != nil || mended.Watermark == nil {
+		t.Errorf("partition 3, which goes on: %+v", mended)
+	}
 	if moved.Key.Partition != 0 || moved.Halt != nil || moved.Intervention == nil || *moved.Intervention != 8 {
 		t.Errorf("partition 0: %+v", moved)
 	}

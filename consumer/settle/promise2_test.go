@@ -1,6 +1,7 @@
 package settle_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"testing"
@@ -115,5 +116,28 @@ func TestPromise2_OverflowIsSetAside(t *testing.T) {
 	b.wantCounts(counts, map[settle.Kind]int64{settle.Applied: 2, settle.DeadLettered: 1})
 	b.wantDeadLetters("0@1 database_refused over")
 	b.wantBalances(map[string]int64{"alice": 89, "rich": math.MaxInt64})
+	b.audit()
+}
+
+// What a dead letter says in words may be refused too: by a database whose
+// encoding has no euro sign, or for a NUL. The record is kept all the same.
+func TestPromise2_DeadLetterThatIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 100))
+	f := b.acquire(0)
+	batch := f.next(pay("o-1", "alice", 1), pay("nul", "alice", 1), raw(`{"order_id":"bad"}`), pay("o-2", "alice", 1))
+	batch.Items[1].Command.OrderID = "n\x00l"
+	batch.Items[2].Rejection.Detail = "\x00 in \u20ac"
+	counts := b.settle(batch)
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Applied: 2, settle.DeadLettered: 2})
+	b.wantDeadLetters("0@1 database_refused -", "0@2 missing_field -")
+	if got := b.row("SELECT detail FROM dead_letter WHERE record_offset = 2"); got != "? in ?" {
+		t.Errorf("detail %q, want what is left of it", got)
+	}
+	for i, letter := range b.letters() {
+		if want := batch.Items[1+i].Record.Value; !bytes.Equal(letter.Value, want) {
+			t.Errorf("value %q, want %q", letter.Value, want)
+		}
+	}
 	b.audit()
 }

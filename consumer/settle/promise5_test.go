@@ -54,6 +54,10 @@ type history struct {
 }
 
 func newHistory(b *bench, all *tally) *history {
+	b.eventually("the servers of dead workers are gone", func() bool {
+		return b.row("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1",
+			watched) == "0"
+	})
 	b.exec(`TRUNCATE account, settlement_stripe, transfer, processed, declined_attempt, watermark, source, dead_letter,
 	                 partition_halt, partition_intervention`)
 	accounts := []ledger.NewAccount{

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -59,7 +61,8 @@ const roundTrips = 60 * time.Second
 //
 // Everything else is tried again for as long as ctx allows: what is in the way
 // is the database's or another worker's, not the records'. A command whose data
-// the database refuses is singled out by halving the batch, and dead-lettered.
+// the database refuses is singled out by halving the batch, and dead-lettered
+// (its [Item] says so from then on).
 func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
 	for attempt := 0; ; attempt++ {
 		counts, err := s.try(ctx, batch)
@@ -134,23 +137,38 @@ func (s *Settler) settleHalves(ctx context.Context, batch []Slice) (Counts, erro
 	return counts, err
 }
 
-// singleOut rejects the command of a batch that has no other record, and tells
-// whether there was one to reject.
+// singleOut changes what becomes of a batch's only record, which the database
+// refused. A command is dead-lettered. A dead letter (its text is not what a
+// database with another encoding than UTF-8 takes) loses its order id and all
+// but the ASCII of its detail; the record itself is bytes. It tells whether
+// there was anything to change.
 func singleOut(batch []Slice, cause error) bool {
 	if size(batch) != 1 {
 		return false
 	}
-	for i := range batch {
-		for j := range batch[i].Items {
-			item := &batch[i].Items[j]
-			if item.Rejection != nil {
-				return false
-			}
-			item.Rejection = &command.Rejection{
-				Reason: command.ReasonDatabaseRefused, Detail: detailOf(cause), OrderID: item.Command.OrderID}
-		}
+	item := only(batch)
+	if item.Rejection == nil {
+		item.Rejection = &command.Rejection{
+			Reason: command.ReasonDatabaseRefused, Detail: detailOf(cause), OrderID: item.Command.OrderID}
+		return true
 	}
-	return true
+	plain := command.Rejection{Reason: item.Rejection.Reason, Detail: strings.Map(inASCII, item.Rejection.Detail)}
+	changed := plain != *item.Rejection
+	item.Rejection = &plain
+	return changed
+}
+
+// only returns the item of a batch that has no other.
+func only(batch []Slice) *Item {
+	i := slices.IndexFunc(batch, func(s Slice) bool { return len(s.Items) > 0 })
+	return &batch[i].Items[0]
+}
+
+func inASCII(r rune) rune {
+	if r < ' ' || r > '~' {
+		return '?'
+	}
+	return r
 }
 
 func detailOf(cause error) string {
@@ -168,8 +186,11 @@ func (s *Settler) succeeded() {
 	}
 }
 
-// Close closes the connection. The next batch opens another.
+// Close closes the connection. The next batch opens another. Transfer ids that
+// were reserved on it are given up: the next one may be to a database that was
+// put back, or to a standby, which gives the same ids to others.
 func (s *Settler) Close() {
+	s.ids = ledger.IDs{}
 	if s.conn == nil {
 		return
 	}

@@ -48,10 +48,14 @@ type wire struct {
 
 var errCut = errors.New("the test cut the connection")
 
+// watched is the application name of sessions with a watcher.
+const watched = "watched"
+
 // connectWatched connects as workers do, with a watcher.
 func (b *bench) connectWatched(watch watcher) func(context.Context) (*pgx.Conn, error) {
 	return func(ctx context.Context) (*pgx.Conn, error) {
 		config := b.config.Copy()
+		config.RuntimeParams["application_name"] = watched
 		dial := config.DialFunc
 		config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dial(ctx, network, address)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -57,7 +58,8 @@ func ask(t *testing.T, method, url string) (status int, body string) {
 func TestAnswers(t *testing.T) {
 	url, checks, _ := serve(t)
 	well := []consumer.Check{{Name: "consumer group"}, {Name: "partition 1", Note: "halted: offset_gap: a gap"}}
-	ill := append([]consumer.Check{{Name: "database", Err: errors.Join(errors.New("no answer"), errors.New("twice"))}}, well...)
+	trouble := errors.Join(errors.New("no answer"), errors.New("twice"))
+	ill := append([]consumer.Check{{Name: "database", Err: trouble}}, well...)
 	for _, test := range []struct {
 		checks []consumer.Check
 		path   string
@@ -99,11 +101,13 @@ func TestServeEndsGently(t *testing.T) {
 	go func() { ended <- server.Serve(ctx) }()
 	got := make(chan int, 1)
 	go func() {
+		defer close(got) // ask gives up with the goroutine
 		status, _ := ask(t, http.MethodGet, "http://"+server.Addr()+"/readyz")
 		got <- status
 	}()
 	<-asked
 	cancel()
+	awaitClosed(t, server.Addr())
 	close(answer)
 	if status, err := <-got, <-ended; status != 200 || err != nil {
 		t.Errorf("the request in hand got %d, the server ended with %v", status, err)
@@ -112,6 +116,18 @@ func TestServeEndsGently(t *testing.T) {
 	ask(t, http.MethodGet, url+"/livez")
 	if err := stop(); err != nil {
 		t.Errorf("an idle server ended with %v", err)
+	}
+}
+
+// awaitClosed waits until nobody listens at addr any more.
+func awaitClosed(t *testing.T, addr string) {
+	t.Helper()
+	for {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
 	}
 }
 

@@ -11,6 +11,7 @@ func TestPoolConfig(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]time.Duration{
 		"postgres://u:p@h:5433/d":                                      10 * time.Second,
+		"postgres://u:p@h:5433,h2:5434/d":                              10 * time.Second,
 		"postgres://u:p@h:5433/d?connect_timeout=3":                    3 * time.Second,
 		"host=h port=5433 user=u password=p dbname=d pool_max_conns=2": 10 * time.Second,
 	} {

@@ -67,22 +67,27 @@ func selfSigned(t *testing.T) (certificate tls.Certificate, encoded []byte) {
 func TestKafkaSecurity(t *testing.T) {
 	t.Parallel()
 	broker, caFile := secureBroker(t)
-	authentication := func(m Mechanism, password string) Authentication { return Authentication{m, "me", password} }
+	_, otherCAFile := secureBroker(t)
+	as := func(m Mechanism, password string) Authentication { return Authentication{m, "me", password} }
 	for name, test := range map[string]struct {
 		encryption     Encryption
 		authentication Authentication
 		ok, permanent  bool
 	}{
-		"plain":                {Encryption{CAFile: caFile}, authentication("plain", "secret"), true, false},
-		"scram-sha-256":        {Encryption{CAFile: caFile}, authentication("scram-sha-256", "secret"), true, false},
-		"scram-sha-512":        {Encryption{CAFile: caFile, Enabled: true}, authentication("scram-sha-512", "secret"), true, false},
-		"plain, wrong":         {Encryption{CAFile: caFile}, authentication("plain", "guess"), false, false},
-		"scram-sha-256, wrong": {Encryption{CAFile: caFile}, authentication("scram-sha-256", "guess"), false, false},
-		"unknown certificate":  {Encryption{Enabled: true}, authentication("plain", "secret"), false, true},
+		"plain":                {Encryption{CAFile: caFile}, as("plain", "secret"), true, false},
+		"scram-sha-256":        {Encryption{CAFile: caFile}, as("scram-sha-256", "secret"), true, false},
+		"scram-sha-512":        {Encryption{CAFile: caFile, Enabled: true}, as("scram-sha-512", "secret"), true, false},
+		"plain, wrong":         {Encryption{CAFile: caFile}, as("plain", "guess"), false, false},
+		"scram-sha-256, wrong": {Encryption{CAFile: caFile}, as("scram-sha-256", "guess"), false, false},
+		"unknown certificate":  {Encryption{Enabled: true}, as("plain", "secret"), false, true},
+		"another certificate":  {Encryption{CAFile: otherCAFile}, as("plain", "secret"), false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			settings := Kafka{Brokers: []string{broker}, Topic: "payments", Encryption: test.encryption, Authentication: test.authentication}
+			settings := Kafka{
+				Brokers: []string{broker}, Topic: "payments",
+				Encryption: test.encryption, Authentication: test.authentication,
+			}
 			cluster, err := settings.Cluster()
 			if err != nil {
 				t.Fatal(err)
@@ -99,6 +104,18 @@ func TestKafkaSecurity(t *testing.T) {
 				t.Errorf("it was tried until the time was up: %v", err)
 			}
 		})
+	}
+}
+
+func TestMechanisms(t *testing.T) {
+	t.Parallel()
+	for mechanism, want := range map[Mechanism]string{
+		"plain": "PLAIN", "scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512",
+	} {
+		settings := Kafka{Authentication: Authentication{mechanism, "me", "secret"}}
+		if _, got, err := settings.Security(); err != nil || got.Name() != want {
+			t.Errorf("%s: %v, %v", mechanism, got, err)
+		}
 	}
 }
 

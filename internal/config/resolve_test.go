@@ -103,7 +103,9 @@ func TestResolveMissing(t *testing.T) {
 	if !errors.As(err, &missing) || len(missing.Flags) != 3 {
 		t.Fatalf("got %v, want three missing settings", err)
 	}
-	for _, name := range []string{"--kafka-brokers or DEDUCTOR_KAFKA_BROKERS", "--database-url or DEDUCTOR_DATABASE_URL", "--admin-addr"} {
+	for _, name := range []string{
+		"--kafka-brokers or DEDUCTOR_KAFKA_BROKERS", "--database-url or DEDUCTOR_DATABASE_URL", "--admin-addr",
+	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error doesn't name %s: %v", name, err)
 		}

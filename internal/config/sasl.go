@@ -20,7 +20,8 @@ type Authentication struct {
 }
 
 func (a *Authentication) bind(flags *pflag.FlagSet) {
-	flags.Var(&a.Mechanism, "kafka-sasl-mechanism", "authenticate to Kafka by plain, scram-sha-256 or scram-sha-512")
+	flags.Var(&a.Mechanism, "kafka-sasl-mechanism",
+		"authenticate to Kafka by plain, scram-sha-256 or scram-sha-512")
 	flags.StringVar(&a.Username, "kafka-sasl-username", "", "user `NAME` in Kafka")
 	flags.StringVar(&a.Password, "kafka-sasl-password", "",
 		"the user's `PASSWORD`; in the environment others can't see it")

@@ -40,7 +40,9 @@ func (e *Encryption) config() (*tls.Config, error) {
 	}
 	settings.RootCAs = x509.NewCertPool()
 	if !settings.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, &InvalidError{Flag: "kafka-tls-ca-file", Err: errors.New(e.CAFile + " holds no certificate in PEM")}
+		return nil, &InvalidError{
+			Flag: "kafka-tls-ca-file", Err: errors.New(e.CAFile + " holds no certificate in PEM"),
+		}
 	}
 	return settings, nil
 }

@@ -63,7 +63,8 @@ func TestStateOfPartitionThatTheTopicLacks(t *testing.T) {
 	s := survey(facts{})
 	s.found[7] = &facts{stored: watermark(5, otherTopic)}
 	states := s.States()
-	if len(states) != 2 || states[1].Partition != 7 || states[1].LogEnd != nil || states[1].Lag != nil || *states[1].Watermark != 5 {
+	if len(states) != 2 || states[1].Partition != 7 || states[1].LogEnd != nil || states[1].Lag != nil ||
+		*states[1].Watermark != 5 {
 		t.Errorf("states are %+v", states)
 	}
 	_, err := s.Skip(7, at(1))

@@ -140,7 +140,9 @@ func (f *facts) position() int64 {
 func (s *Survey) Workers() []Worker {
 	workers := make([]Worker, len(s.Group.Members))
 	for i, m := range s.Group.Members {
-		workers[i] = Worker{Name: m.ClientID, Host: strings.TrimPrefix(m.Host, "/"), Partitions: append([]int32{}, m.Partitions...)}
+		workers[i] = Worker{
+			Name: m.ClientID, Host: strings.TrimPrefix(m.Host, "/"), Partitions: append([]int32{}, m.Partitions...),
+		}
 	}
 	slices.SortFunc(workers, func(a, b Worker) int { return strings.Compare(a.Name, b.Name) })
 	return workers

@@ -48,7 +48,8 @@ func TestGeneratorKeepsItsWord(t *testing.T) {
 			orders[c.OrderID], last = c, c.OrderID
 			number := 0
 			_, err := fmt.Sscanf(strings.TrimPrefix(c.Account, g.AccountPrefix), "%d", &number)
-			if err != nil || number < 1 || number > g.Accounts || c.Amount < 1 || c.Amount > g.AmountMax || c.Currency != g.Currency {
+			if err != nil || number < 1 || number > g.Accounts ||
+				c.Amount < 1 || c.Amount > g.AmountMax || c.Currency != g.Currency {
 				t.Fatalf("%+v made %+v", g, c)
 			}
 		}

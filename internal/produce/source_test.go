@@ -33,17 +33,18 @@ func TestReadLines(t *testing.T) {
 	t.Parallel()
 	noAmount := `{"order_id":"o-2","account":"a","currency":"USD"}`
 	text := order1 + "\r\n\n" + "x\n" + noAmount + "\n" + order1
+	first := "line 1: o-1|" + order1[:20] + "\n"
+	last := "line 5: o-1|" + order1[:20] + "\n"
 	for _, test := range []struct {
 		text     string
 		validate bool
 		want     string
 	}{
-		{text, false, "line 1: o-1|" + order1[:20] + "\nline 3: |x\nline 4: o-2|" + noAmount[:20] + "\nline 5: o-1|" + order1[:20] + "\n"},
-		{text, true, "line 1: o-1|" + order1[:20] + "\nline 3 invalid\nline 4 invalid\nline 5: o-1|" + order1[:20] + "\n"},
+		{text, false, first + "line 3: |x\nline 4: o-2|" + noAmount[:20] + "\n" + last},
+		{text, true, first + "line 3 invalid\nline 4 invalid\n" + last},
 		{"", true, ""},
 		{"\n\n", false, ""},
-		{order1 + "\n" + strings.Repeat("x", maxLine+1), false,
-			"line 1: o-1|" + order1[:20] + "\nline 2: it is longer than 16777216 bytes\n"},
+		{order1 + "\n" + strings.Repeat("x", maxLine+1), false, first + "line 2: it is longer than 16777216 bytes\n"},
 	} {
 		if got := readAll(test.text, test.validate); got != test.want {
 			t.Errorf("validate %v: got\n%swant\n%s", test.validate, got, test.want)
@@ -54,11 +55,12 @@ func TestReadLines(t *testing.T) {
 func TestReadLinesKeepsNoBuffer(t *testing.T) {
 	t.Parallel()
 	var all []Message
-	for m := range ReadLines(strings.NewReader("first\nother\n"), false) {
+	text := "first\n" + strings.Repeat("other\n", 100_000) // more than is read at once
+	for m := range ReadLines(strings.NewReader(text), false) {
 		all = append(all, m)
 	}
-	if len(all) != 2 || string(all[0].Value) != "first" {
-		t.Errorf("messages are %s", all)
+	if len(all) != 100_001 || string(all[0].Value) != "first" {
+		t.Errorf("%d messages, the first %s", len(all), all[0].Value)
 	}
 }
 
