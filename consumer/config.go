@@ -48,8 +48,8 @@ type Config struct {
 	// CommitInterval is the least time between two commits of offsets to Kafka.
 	// Defaults to 200 milliseconds.
 	CommitInterval time.Duration
-	// RecheckInterval is how often a halted partition looks whether it may go on.
-	// Defaults to 2 seconds.
+	// RecheckInterval is how often a halted partition looks whether it may go on,
+	// and others whether they were fenced. Defaults to 2 seconds.
 	RecheckInterval time.Duration
 	// StallTimeout is after how long without progress a partition with records
 	// to read makes the worker not ready. Defaults to 60 seconds.

@@ -36,6 +36,7 @@ type partition struct {
 	mu       sync.Mutex
 	halt     *settle.HaltError
 	running  bool
+	epoch    int64
 	next     int64 // all below is settled
 	progress time.Time
 }
@@ -104,7 +105,8 @@ func (p *partition) begin(position settle.Position) {
 	default:
 	}
 	p.mu.Lock()
-	p.halt, p.running, p.next, p.progress = nil, true, position.Offset, time.Now()
+	p.halt, p.running, p.epoch = nil, true, position.Epoch
+	p.next, p.progress = position.Offset, time.Now()
 	p.mu.Unlock()
 	p.worker.config.Logger.Info("partition assigned", "topic", p.key.Topic, "partition", p.key.Partition,
 		"offset", position.Offset, "epoch", position.Epoch)

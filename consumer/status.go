@@ -1,10 +1,8 @@
 package consumer
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"deductor/consumer/settle"
 )
@@ -74,38 +72,4 @@ func (p *partition) check() Check {
 		check.Note = "being acquired"
 	}
 	return check
-}
-
-// watch tells about partitions that have records to read and don't get on.
-func (w *Worker) watch(ctx context.Context) {
-	for ctx.Err() == nil {
-		wait(ctx, min(w.config.StallTimeout/4, 5*time.Second))
-		ends := make(map[int32]int64)
-		for _, stats := range w.fetcher.Stats() {
-			ends[stats.Partition] = stats.LastStable
-		}
-		w.mu.Lock()
-		stalled := w.stalled(ends)
-		w.mu.Unlock()
-		w.health.set("progress", stalled)
-	}
-}
-
-func (w *Worker) stalled(ends map[int32]int64) error {
-	var errs []error
-	for _, p := range w.partitions {
-		errs = append(errs, p.stalled(ends[p.key.Partition], w.config.StallTimeout))
-	}
-	return errors.Join(errs...)
-}
-
-func (p *partition) stalled(end int64, timeout time.Duration) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	still := time.Since(p.progress)
-	if !p.running || p.next >= end || still < timeout {
-		return nil
-	}
-	return fmt.Errorf("partition %d stands at offset %d for %v, %d before the end",
-		p.key.Partition, p.next, still.Round(time.Second), end-p.next)
 }

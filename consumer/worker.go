@@ -88,9 +88,10 @@ func (w *Worker) count(counts settle.Counts) {
 // Run works until ctx ends: it then stops fetching, finishes the transactions
 // in hand, commits their offsets, leaves the group and returns nil. Brokers and
 // databases that can't be reached are tried again for as long as it takes. The
-// error is an [*intake.UnknownTopicError] when the brokers answer and have no
-// such topic at the start.
+// error is what the brokers refuse at the start: an [*intake.UnknownTopicError],
+// wrong credentials, a certificate that is not trusted.
 func (w *Worker) Run(ctx context.Context) error {
+	defer w.cluster.Close()
 	if err := w.findTopic(ctx); err != nil {
 		return err
 	}
@@ -109,23 +110,23 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.members.run(ctx, w)
 	stop()
 	running.Wait()
-	w.cluster.Close()
 	return nil
 }
 
-// findTopic waits for the brokers and fails when they don't know the topic.
+// findTopic waits for the brokers, and fails with what they refuse. What may
+// pass, the cluster tries again by itself until the time is up.
 func (w *Worker) findTopic(ctx context.Context) error {
 	for ctx.Err() == nil {
 		asking, cancel := context.WithTimeout(ctx, lookTimeout)
 		_, err := w.cluster.Topic(asking)
 		cancel()
-		var unknown *intake.UnknownTopicError
-		if errors.As(err, &unknown) {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && !errors.Is(err, context.DeadlineExceeded):
 			return err
 		}
-		if ctx.Err() == nil {
-			w.health.set("kafka", err)
-		}
+		w.health.set("kafka", err)
 		if err == nil {
 			return nil
 		}

@@ -189,6 +189,21 @@ func TestPromise7_AbortedRecordsAreNotPaid(t *testing.T) {
 	})
 }
 
+// An operator's decision counts also where no record comes to meet the fence.
+func TestInterventionOnAnIdlePartitionIsFollowed(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t, 1)
+	b.kafka.Produce(t, 0, order("a", "acct-0"), order("b", "acct-0"), order("c", "acct-0"))
+	w := b.worker(t, "worker-1", nil)
+	start(t, w)
+	b.awaitSettled(t)
+	b.intervene(t, settle.Skip, 0, 1)
+	await(t, "the last two again", func() (bool, string) {
+		return w.Counts()[settle.Duplicate] == 2, fmt.Sprint(w.Counts())
+	})
+	b.audit(t)
+}
+
 // Sessions that the server ends in the middle of the work are opened anew.
 func TestWorkerRecoversFromLostConnections(t *testing.T) {
 	t.Parallel()

@@ -75,7 +75,7 @@ func askAdmin(ctx context.Context, url string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the worker does not answer: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // it was only read
+	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxHealthBytes))
 	if err != nil {
 		return "", fmt.Errorf("the worker does not answer: %w", err)

@@ -49,7 +49,8 @@ func TestMigrateSQL(t *testing.T) {
 	if said := mustRun(t, env, "migrate", "up"); !strings.HasPrefix(said, "nothing to do") {
 		t.Errorf("migrate up after the script says %q", said)
 	}
-	if pending := mustRun(t, env, "migrate", "sql", "--pending"); strings.Contains(pending, "CREATE TABLE watermark") {
+	pending := mustRun(t, env, "migrate", "sql", "--pending")
+	if strings.Contains(pending, "CREATE TABLE watermark") {
 		t.Errorf("a migration that ran is among the pending:\n%s", pending)
 	}
 	grants := mustRun(t, nil, "migrate", "sql", "--role", `o"dd`)

@@ -42,7 +42,8 @@ func TestReference(t *testing.T) {
 // reference is a page in Markdown about all commands, and the settings they share.
 func reference(root *cobra.Command) string {
 	var page strings.Builder
-	page.WriteString("# Command line\n\n<!-- Written by go generate ./cmd/deductor from the commands themselves. -->\n")
+	page.WriteString("# Command line\n\n" +
+		"<!-- Written by go generate ./cmd/deductor from the commands themselves. -->\n")
 	settings := make(map[string]string)
 	describeCommand(&page, root, settings)
 	page.WriteString("\n## Settings\n\nA flag goes before the variable, and that before the default. " +
@@ -84,7 +85,7 @@ func describeFlags(page *strings.Builder, cmd *cobra.Command, settings map[strin
 		case config.IsSetting(f):
 			settings[f.Name] = row(cells[0], "`"+config.EnvName(f.Name)+"`", cells[1], cells[2])
 			name := "`--" + f.Name + "`"
-			if config.IsRequired(f) && f.DefValue == "" || f.DefValue == "[]" {
+			if config.IsRequired(f) && f.DefValue == "" {
 				name += " (required)"
 			}
 			shared = append(shared, name)
@@ -115,7 +116,7 @@ func flagDefault(f *pflag.Flag) string {
 	switch {
 	case f.Annotations[cobra.BashCompOneRequiredFlag] != nil:
 		return "required"
-	case slices.Contains([]string{"", "[]", "false"}, f.DefValue):
+	case f.DefValue == "" || f.DefValue == "false":
 		return ""
 	}
 	return "`" + f.DefValue + "`"

@@ -34,7 +34,7 @@ func TestUsageErrors(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ args, said string }{
 		{"nope", `unknown command "nope"`},
-		{"verison", "version"},
+		{"partitoin", "partition"},
 		{"partition lst", "did you mean list?"},
 		{"partition nope", `unknown command "nope" for "deductor partition"`},
 		{"version --nope", "unknown flag: --nope"},

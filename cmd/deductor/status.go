@@ -38,8 +38,12 @@ No worker needs to run.`,
 			return where.look(cmd.Context(), func(_ *pgx.Conn, survey *partitions.Survey) error {
 				states := survey.States()
 				s := status{
-					Topic: where.kafka.Topic, Group: where.group.Name, GroupState: strings.ToLower(survey.Group.State),
-					Totals: partitions.Sum(states), Workers: survey.Workers(), Partitions: states,
+					Topic:      where.kafka.Topic,
+					Group:      where.group.Name,
+					GroupState: strings.ToLower(survey.Group.State),
+					Totals:     partitions.Sum(states),
+					Workers:    survey.Workers(),
+					Partitions: states,
 				}
 				return out.write(cmd.OutOrStdout(), s, s.text)
 			})

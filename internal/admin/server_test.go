@@ -72,7 +72,8 @@ func TestAnswers(t *testing.T) {
 		{well, "/readyz?verbose", 200, "[+] consumer group\n[+] partition 1: halted: offset_gap: a gap\nready\n"},
 		{ill, "/readyz", 503, "[-] database: no answer; twice\n"},
 		{ill, "/readyz?verbose", 503,
-			"[-] database: no answer; twice\n[+] consumer group\n[+] partition 1: halted: offset_gap: a gap\nnot ready\n"},
+			"[-] database: no answer; twice\n[+] consumer group\n" +
+				"[+] partition 1: halted: offset_gap: a gap\nnot ready\n"},
 		{well, "/", 404, "404 page not found\n"},
 	} {
 		checks.Store(&test.checks)

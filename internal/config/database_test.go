@@ -28,7 +28,8 @@ func TestPoolConfig(t *testing.T) {
 		}
 	}
 	named := Database{URL: "postgres://u:p@h/d?application_name=mine"}
-	if parsed, err := named.PoolConfig(); err != nil || parsed.ConnConfig.RuntimeParams["application_name"] != "mine" {
+	parsed, err := named.PoolConfig()
+	if err != nil || parsed.ConnConfig.RuntimeParams["application_name"] != "mine" {
 		t.Errorf("the application's name was changed: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/tls"
+	"strings"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/sasl"
@@ -13,7 +14,7 @@ import (
 // Kafka says which topic to use, where, and how to get there.
 type Kafka struct {
 	// Brokers are the addresses, host:port, to begin with.
-	Brokers []string
+	Brokers Brokers
 	// Topic is the one with the payment commands.
 	Topic string
 	// Encryption and Authentication are of the connections to all brokers.
@@ -23,7 +24,7 @@ type Kafka struct {
 
 // Bind defines the flags.
 func (k *Kafka) Bind(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&k.Brokers, "kafka-brokers", nil, "Kafka brokers to begin with, `HOST:PORT`,…")
+	flags.Var(&k.Brokers, "kafka-brokers", "Kafka brokers to begin with, separated by commas")
 	flags.StringVar(&k.Topic, "kafka-topic", "", "`TOPIC` of the payment commands")
 	required(flags, "kafka-brokers", "kafka-topic")
 	k.Encryption.bind(flags)
@@ -71,6 +72,27 @@ func (k *Kafka) Transport() (*kafka.Transport, error) {
 		MetadataTopics: []string{k.Topic},
 	}, nil
 }
+
+// Brokers are addresses, host:port.
+type Brokers []string
+
+// Set implements [pflag.Value]: addresses are separated by commas, with or
+// without spaces.
+func (b *Brokers) Set(value string) error {
+	*b = nil
+	for address := range strings.SplitSeq(value, ",") {
+		if address = strings.TrimSpace(address); address != "" {
+			*b = append(*b, address)
+		}
+	}
+	return nil
+}
+
+// String implements [pflag.Value].
+func (b *Brokers) String() string { return strings.Join(*b, ",") }
+
+// Type implements [pflag.Value].
+func (b *Brokers) Type() string { return "HOST:PORT,…" }
 
 // Group is a consumer group.
 type Group struct {

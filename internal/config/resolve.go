@@ -62,7 +62,7 @@ func Resolve(flags *pflag.FlagSet, lookup func(name string) (string, bool)) erro
 				return
 			}
 		}
-		if IsRequired(f) && isEmpty(f.Value) {
+		if IsRequired(f) && f.Value.String() == "" {
 			missing = append(missing, f.Name)
 		}
 	})
@@ -73,13 +73,6 @@ func Resolve(flags *pflag.FlagSet, lookup func(name string) (string, bool)) erro
 		return &MissingError{Flags: missing}
 	}
 	return nil
-}
-
-func isEmpty(value pflag.Value) bool {
-	if list, ok := value.(pflag.SliceValue); ok {
-		return len(list.GetSlice()) == 0
-	}
-	return value.String() == ""
 }
 
 // InvalidError says that a setting has a value that does not fit it.

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -40,20 +41,16 @@ func resolve(t *testing.T, env map[string]string, args ...string) (settings, err
 
 // minimum is the least that a worker has to be told.
 var minimum = map[string]string{
-	"DEDUCTOR_KAFKA_BROKERS": "a:1,b:2",
+	"DEDUCTOR_KAFKA_BROKERS": " a:1, b:2,",
 	"DEDUCTOR_KAFKA_TOPIC":   "payments",
 	"DEDUCTOR_KAFKA_GROUP":   "debits",
 	"DEDUCTOR_DATABASE_URL":  "postgres://u:p@h/d",
 }
 
-func with(pairs ...string) map[string]string {
-	env := make(map[string]string)
-	for name, value := range minimum {
-		env[name] = value
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		env[pairs[i]] = pairs[i+1]
-	}
+// with is the minimum and more.
+func with(more map[string]string) map[string]string {
+	env := maps.Clone(minimum)
+	maps.Copy(env, more)
 	return env
 }
 
@@ -75,8 +72,10 @@ func TestResolveDefaults(t *testing.T) {
 
 func TestResolveOrder(t *testing.T) {
 	t.Parallel()
-	env := with("DEDUCTOR_LANES", "7", "DEDUCTOR_BATCH_MAX", "", "DEDUCTOR_KAFKA_TLS", "true",
-		"DEDUCTOR_LOG_LEVEL", "debug", "DEDUCTOR_SESSION_TIMEOUT", "3s", "DEDUCTOR_ADMIN_ADDR", ":1")
+	env := with(map[string]string{
+		"DEDUCTOR_LANES": "7", "DEDUCTOR_BATCH_MAX": "", "DEDUCTOR_KAFKA_TLS": "true",
+		"DEDUCTOR_LOG_LEVEL": "debug", "DEDUCTOR_SESSION_TIMEOUT": "3s", "DEDUCTOR_ADMIN_ADDR": ":1",
+	})
 	got, err := resolve(t, env, "--kafka-brokers", "c:3", "--admin-addr", ":2", "--lanes=9")
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +97,9 @@ func TestResolveOrder(t *testing.T) {
 
 func TestResolveMissing(t *testing.T) {
 	t.Parallel()
-	_, err := resolve(t, with("DEDUCTOR_KAFKA_BROKERS", "", "DEDUCTOR_DATABASE_URL", ""), "--admin-addr=")
+	_, err := resolve(t, with(map[string]string{
+		"DEDUCTOR_KAFKA_BROKERS": "", "DEDUCTOR_DATABASE_URL": "",
+	}), "--admin-addr=")
 	var missing *MissingError
 	if !errors.As(err, &missing) || len(missing.Flags) != 3 {
 		t.Fatalf("got %v, want three missing settings", err)
@@ -118,7 +119,7 @@ func TestResolveInvalid(t *testing.T) {
 		"LANES": "many", "SESSION_TIMEOUT": "10", "KAFKA_TLS": "maybe", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml",
 		"KAFKA_SASL_MECHANISM": "gssapi",
 	} {
-		_, err := resolve(t, with("DEDUCTOR_"+name, value))
+		_, err := resolve(t, with(map[string]string{"DEDUCTOR_" + name: value}))
 		var invalid *InvalidError
 		if !errors.As(err, &invalid) || EnvName(invalid.Flag) != "DEDUCTOR_"+name || errors.Unwrap(err) == nil ||
 			!strings.Contains(err.Error(), "DEDUCTOR_"+name) {

@@ -40,16 +40,18 @@ func TestState(t *testing.T) {
 		state string
 		lag   int64
 	}{
-		"new":                  {facts{}, "idle", 8},
-		"read":                 {facts{committed: at(12), stored: watermark(12, thisTopic), owner: &owner}, "ok", 6},
-		"nobody there":         {facts{committed: at(12), stored: watermark(12, thisTopic)}, "idle", 6},
-		"commits not told":     {facts{stored: watermark(12, thisTopic)}, "idle", 6},
-		"database lost":        {facts{committed: at(12)}, "idle", 6},
-		"offsets reset":        {facts{committed: at(11), stored: watermark(12, thisTopic)}, "idle", 7},
-		"database put back":    {facts{committed: at(12), stored: watermark(11, thisTopic)}, "idle", 7},
-		"skipped":              {facts{committed: at(12), stored: skipped}, "idle", 3},
-		"beyond the end":       {facts{committed: at(30), stored: watermark(30, thisTopic)}, "idle", 0},
-		"halted with an owner": {facts{committed: at(12), stored: halted, owner: &owner}, "halted: offset_gap: 13 is missing", 6},
+		"new":               {facts{}, "idle", 8},
+		"read":              {facts{committed: at(12), stored: watermark(12, thisTopic), owner: &owner}, "ok", 6},
+		"nobody there":      {facts{committed: at(12), stored: watermark(12, thisTopic)}, "idle", 6},
+		"commits not told":  {facts{stored: watermark(12, thisTopic)}, "idle", 6},
+		"database lost":     {facts{committed: at(12)}, "idle", 6},
+		"offsets reset":     {facts{committed: at(11), stored: watermark(12, thisTopic)}, "idle", 7},
+		"database put back": {facts{committed: at(12), stored: watermark(11, thisTopic)}, "idle", 7},
+		"skipped":           {facts{committed: at(12), stored: skipped}, "idle", 3},
+		"beyond the end":    {facts{committed: at(30), stored: watermark(30, thisTopic)}, "idle", 0},
+		"halted with an owner": {
+			facts{committed: at(12), stored: halted, owner: &owner}, "halted: offset_gap: 13 is missing", 6,
+		},
 	} {
 		states := survey(test.facts).States()
 		if len(states) != 1 || states[0].State != test.state || *states[0].Lag != test.lag {
@@ -97,7 +99,9 @@ func TestSkip(t *testing.T) {
 	}
 }
 
-func check(t *testing.T, name string, got settle.Intervention, err error, action settle.Action, to int64, why string) {
+func check(
+	t *testing.T, name string, got settle.Intervention, err error, action settle.Action, to int64, why string,
+) {
 	t.Helper()
 	var refused *settle.RefusedError
 	want := settle.Intervention{
@@ -113,6 +117,7 @@ func check(t *testing.T, name string, got settle.Intervention, err error, action
 
 func TestAdopt(t *testing.T) {
 	t.Parallel()
+	remade := watermark(14, otherTopic)
 	for name, test := range map[string]struct {
 		facts facts
 		at    string
@@ -120,8 +125,8 @@ func TestAdopt(t *testing.T) {
 		why   string
 	}{
 		"by default what was committed":      {facts{committed: at(13)}, "", 13, ""},
-		"by default a new topic's start":     {facts{committed: at(13), stored: watermark(14, otherTopic)}, "", 10, ""},
-		"committed":                          {facts{committed: at(13), stored: watermark(14, otherTopic)}, "committed", 13, ""},
+		"by default a new topic's start":     {facts{committed: at(13), stored: remade}, "", 10, ""},
+		"committed":                          {facts{committed: at(13), stored: remade}, "committed", 13, ""},
 		"earliest":                           {facts{committed: at(13)}, "earliest", 10, ""},
 		"latest":                             {facts{committed: at(13)}, "latest", 20, ""},
 		"an offset":                          {facts{committed: at(13)}, "11", 11, ""},
@@ -165,7 +170,9 @@ func TestAdoptable(t *testing.T) {
 
 func TestSum(t *testing.T) {
 	t.Parallel()
-	states := []State{{State: OK, Lag: at(2)}, {State: Idle}, {State: "halted: x", Lag: at(3)}, {State: OK, Lag: at(0)}}
+	states := []State{
+		{State: OK, Lag: at(2)}, {State: Idle}, {State: "halted: x", Lag: at(3)}, {State: OK, Lag: at(0)},
+	}
 	if got, want := Sum(states), (Totals{Partitions: 4, OK: 2, Idle: 1, Halted: 1, Lag: 5}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -55,7 +55,8 @@ func TestGeneratorKeepsItsWord(t *testing.T) {
 		}
 		wanted := min(int(math.Round(float64(g.Count)*g.Duplicates)), g.Count-1)
 		if total != g.Count || repeats != wanted || len(orders) != g.Orders() {
-			t.Fatalf("%d commands, %d repeats (want %d), %d orders (want %d)", total, repeats, wanted, len(orders), g.Orders())
+			t.Fatalf("%d commands, %d repeats (want %d), %d orders (want %d)",
+				total, repeats, wanted, len(orders), g.Orders())
 		}
 		if !slices.Equal(slices.Collect(g.Commands()), slices.Collect(g.Commands())) {
 			t.Fatalf("%+v makes other commands the second time", g)

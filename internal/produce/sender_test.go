@@ -35,7 +35,9 @@ func newSender(t *testing.T, brokers []string, topic string, sent func(int64)) *
 func send(ctx context.Context, s *Sender, n int) error {
 	for i := range n {
 		m := Message{
-			OrderID: fmt.Sprintf("o-%d", i%1000), Value: fmt.Appendf(nil, "%d", i), Source: fmt.Sprintf("line %d", i+1),
+			OrderID: fmt.Sprintf("o-%d", i%1000),
+			Value:   fmt.Appendf(nil, "%d", i),
+			Source:  fmt.Sprintf("line %d", i+1),
 		}
 		if err := s.Send(ctx, m); err != nil {
 			return err

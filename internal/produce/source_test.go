@@ -56,7 +56,10 @@ func TestReadLinesKeepsNoBuffer(t *testing.T) {
 	t.Parallel()
 	var all []Message
 	text := "first\n" + strings.Repeat("other\n", 100_000) // more than is read at once
-	for m := range ReadLines(strings.NewReader(text), false) {
+	for m, err := range ReadLines(strings.NewReader(text), false) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		all = append(all, m)
 	}
 	if len(all) != 100_001 || string(all[0].Value) != "first" {
@@ -66,10 +69,12 @@ func TestReadLinesKeepsNoBuffer(t *testing.T) {
 
 func TestReadLinesStops(t *testing.T) {
 	t.Parallel()
-	for range ReadLines(strings.NewReader("1\n2\n3\n"), false) {
-		break
-	}
-	for range ReadLines(strings.NewReader("1\n2\n3\n"), true) {
-		break
+	for _, validate := range []bool{false, true} {
+		for _, err := range ReadLines(strings.NewReader("1\n2\n3\n"), validate) {
+			if (err != nil) != validate {
+				t.Errorf("the first line: %v", err)
+			}
+			break // going on would panic
+		}
 	}
 }

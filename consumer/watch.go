@@ -1,0 +1,76 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"deductor/consumer/settle"
+)
+
+// watch looks after partitions that nothing happens to: those that don't get
+// on, and those that were fenced while there was nothing to settle.
+func (w *Worker) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		wait(ctx, w.config.RecheckInterval)
+		w.health.set("progress", w.stalled())
+		w.findFenced(ctx)
+	}
+}
+
+// findFenced stops partitions whose epoch moved on, so that an operator's
+// intervention is followed also where no batch would meet the fence.
+func (w *Worker) findFenced(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	known, err := settle.Partitions(ctx, w.config.Database, w.config.Group, w.config.Topic)
+	if err != nil {
+		return // the lanes and the assignments tell about the database
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.partitions {
+		for i := range known {
+			if known[i].Key == p.key && known[i].Watermark != nil {
+				p.compare(*known[i].Watermark)
+			}
+		}
+	}
+}
+
+// compare stops the partition when its watermark is under a later epoch.
+func (p *partition) compare(stored settle.Watermark) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running && stored.Epoch > p.epoch {
+		p.stop(&fencedError{settle.Loss{
+			Key: p.key, Epoch: p.epoch, StoredEpoch: stored.Epoch, Start: p.next, NextOffset: stored.NextOffset}})
+	}
+}
+
+// stalled tells about the partitions that have records to read and don't get on.
+func (w *Worker) stalled() error {
+	ends := make(map[int32]int64)
+	for _, stats := range w.fetcher.Stats() {
+		ends[stats.Partition] = stats.LastStable
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var errs []error
+	for _, p := range w.partitions {
+		errs = append(errs, p.stalled(ends[p.key.Partition], w.config.StallTimeout))
+	}
+	return errors.Join(errs...)
+}
+
+func (p *partition) stalled(end int64, timeout time.Duration) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	still := time.Since(p.progress)
+	if !p.running || p.next >= end || still < timeout {
+		return nil
+	}
+	return fmt.Errorf("partition %d stands at offset %d for %v, %d before the end",
+		p.key.Partition, p.next, still.Round(time.Second), end-p.next)
+}
