@@ -101,7 +101,7 @@ func (p *partition) read(ctx context.Context, position settle.Position, topicID 
 func (p *partition) begin(position settle.Position) {
 	p.position = position
 	select {
-	case <-p.stopped: // a reason that came after the last one was acted on
+	case <-p.stopped: //nolint:errcheck // it came after the last reason was acted on
 	default:
 	}
 	p.mu.Lock()

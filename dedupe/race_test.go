@@ -2,13 +2,9 @@ package dedupe_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"deductor/dedupe"
@@ -160,52 +156,4 @@ func TestPromise1_SupersedingNothingFails(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Transactions that write the same orders, new ones and retries, wait for each
-// other in one direction.
-func TestSavesNeverDeadlock(t *testing.T) {
-	t.Parallel()
-	const rounds, orders = 30, 60
-	db := pgtest.New(t).Pool
-	ids := make([]string, orders)
-	for round := range rounds {
-		for i := range ids {
-			ids[i] = fmt.Sprintf("order %d of round %d", i, round)
-		}
-		for attempt := range int32(2) {
-			ended := make(chan error, 2)
-			for range cap(ended) {
-				go func() { ended <- declineAll(db, ids, attempt+1) }()
-			}
-			errs := []error{<-ended, <-ended}
-			for _, err := range errs {
-				var refused *pgconn.PgError
-				if err != nil && (!errors.As(err, &refused) || refused.Code != "23505") {
-					t.Fatalf("round %d, attempt %d: %v", round, attempt+1, err)
-				}
-			}
-			if !slices.Contains(errs, nil) {
-				t.Fatalf("round %d, attempt %d: neither was answered: %v", round, attempt+1, errs)
-			}
-		}
-		wantAnswer(t, db, declined(ids[0], 2, "a"))
-	}
-}
-
-// declineAll declines an attempt of all orders, as far as it is news.
-func declineAll(db *pgxpool.Pool, ids []string, attempt int32) error {
-	ctx := context.Background()
-	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		register, err := dedupe.Find(ctx, tx, ids...)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if verdict, _ := register.Decide(id, attempt, asks("a")); verdict <= dedupe.Retry {
-				register.Record(declined(id, attempt, "a"))
-			}
-		}
-		return register.Save(ctx, tx)
-	})
 }

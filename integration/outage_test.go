@@ -105,9 +105,9 @@ func TestDatabaseServerCrashesUnderLoad(t *testing.T) { // not parallel: all sha
 	wait := e.load(orders(random(t), "order", 10_000, 100))
 	for _, sent := range []int{2_000, 5_000} {
 		e.awaitSent(sent)
-		e.pool.Reset()
 		suite.postgres.crash(t)
 	}
+	e.pool.Reset()
 	wait()
 	e.awaitDoneWithin(time.Minute)
 	e.check()

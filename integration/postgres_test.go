@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -86,19 +87,32 @@ func (p *postgres) exec(t *testing.T, format string, names ...any) {
 // connection and recovers from its log. It returns when it answers again.
 func (p *postgres) crash(t *testing.T) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), p.admin.Config().ConnString())
-	if err != nil {
-		t.Fatalf("connect to crash the server: %v", err)
-	}
-	defer conn.Close(t.Context())
-	pid := fmt.Sprint(conn.PgConn().PID())
+	victim, witness := p.connect(t), p.connect(t)
+	pid := fmt.Sprint(victim.PgConn().PID())
 	if _, err := execIn(t.Context(), p.container, []string{"sh", "-c", "kill -9 " + pid}); err != nil {
 		t.Fatalf("crash the server: %v", err)
 	}
+	eventually(t, time.Minute, "the database server drops its connections", func() error {
+		if _, err := witness.Exec(t.Context(), "SELECT 1"); err == nil {
+			return errors.New("it still answers")
+		}
+		return nil
+	})
 	eventually(t, time.Minute, "the database server recovers", func() error {
+		p.admin.Reset()
 		_, err := p.admin.Exec(t.Context(), "SELECT 1")
 		return err
 	})
+}
+
+func (p *postgres) connect(t *testing.T) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), p.admin.Config().ConnString())
+	if err != nil {
+		t.Fatalf("connect to the database server: %v", err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
 }
 
 // snapshot copies the test's database as it is now; nothing may be connected

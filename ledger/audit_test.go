@@ -93,10 +93,10 @@ var damages = map[string]struct {
 		[]string{"account_balances settlement:USD", "settlement_balances settlement:USD", "transfer_accounts transfer 1"},
 	},
 	"a settlement account debited": {
-		`UPDATE transfer SET debit_account = (SELECT id FROM account WHERE name = 'settlement:EUR')
+		`UPDATE transfer SET debit_account = (SELECT id FROM account WHERE name = 'settlement:fees')
           WHERE reference = 'bob pays settlement:USD';
          UPDATE account SET balance = balance + 10 WHERE name = 'bob'`,
-		[]string{"account_balances settlement:EUR", "transfer_accounts transfer 20001", "trial_balance USD"},
+		[]string{"account_balances settlement:fees", "transfer_accounts transfer 20001", "trial_balance USD"},
 	},
 	"below the overdraft limit": {
 		`ALTER TABLE account DROP CONSTRAINT account_within_overdraft;

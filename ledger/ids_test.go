@@ -109,7 +109,11 @@ func TestGetTransfers(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, second := ledger.TransferKey{DebitAccount: alice, ID: 1}, ledger.TransferKey{DebitAccount: alice, ID: 2}
-	found, err := ledger.GetTransfers(t.Context(), db, first, second, ledger.TransferKey{DebitAccount: bob, ID: 1})
+	notBobs := ledger.TransferKey{DebitAccount: bob, ID: 1}
+	if found, err := ledger.GetTransfers(t.Context(), db, notBobs); err != nil || len(found) != 0 {
+		t.Errorf("found %+v, %v, for an id under another account", found, err)
+	}
+	found, err := ledger.GetTransfers(t.Context(), db, first, second, notBobs)
 	if err != nil {
 		t.Fatal(err)
 	}

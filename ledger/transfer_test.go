@@ -25,8 +25,6 @@ var transferCases = map[string]struct {
 }{
 	"nobody pays":             {[]decision{{pay("nobody", 1), ledger.AccountNotFound}}, nil},
 	"nobody is paid":          {[]decision{{payTo("alice", "nobody", 1), ledger.AccountNotFound}}, nil},
-	"a settlement pays":       {[]decision{{payTo(usd, "alice", 1), ledger.AccountNotFound}}, nil},
-	"a settlement pays one":   {[]decision{{payTo(usd, "settlement:two", 1), ledger.AccountNotFound}}, nil},
 	"names are bytes":         {[]decision{{pay("Alice", 1), ledger.AccountNotFound}}, nil},
 	"payer closed":            {[]decision{{pay("closed", 1), ledger.AccountClosed}}, nil},
 	"payee closed":            {[]decision{{payTo("alice", "closed", 1), ledger.AccountClosed}}, nil},
@@ -38,6 +36,12 @@ var transferCases = map[string]struct {
 	"found before closed":     {[]decision{{payTo("closed", "nobody", 1), ledger.AccountNotFound}}, nil},
 	"closed before currency":  {[]decision{{payTo("closed", "euro", 1), ledger.AccountClosed}}, nil},
 	"currency before balance": {[]decision{{payTo("alice", "euro", 1001), ledger.CurrencyMismatch}}, nil},
+	"a settlement pays": {[]decision{
+		{pay("alice", 10), nil},
+		{payTo(usd, "alice", 1), ledger.AccountNotFound},
+		{payTo(usd, "settlement:two", 1), ledger.AccountNotFound},
+		{payTo("settlement:three", usd, 1), ledger.AccountNotFound},
+	}, map[string]int64{"alice": 990, usd: 10}},
 	"the whole balance": {[]decision{
 		{pay("alice", 1001), ledger.InsufficientFunds},
 		{pay("alice", 1000), nil},

@@ -92,12 +92,14 @@ func join(t testing.TB, batches ...handmade) []byte {
 	return wire
 }
 
-func answer(wire []byte, aborted ...kmsg.FetchResponseTopicPartitionAbortedTransaction) *kmsg.FetchResponseTopicPartition {
+type abortedTransaction = kmsg.FetchResponseTopicPartitionAbortedTransaction
+
+func answer(wire []byte, aborted ...abortedTransaction) *kmsg.FetchResponseTopicPartition {
 	p := kmsg.NewFetchResponseTopicPartition()
 	p.RecordBatches, p.AbortedTransactions = wire, aborted
 	return &p
 }
 
-func abortedFrom(producer, offset int64) kmsg.FetchResponseTopicPartitionAbortedTransaction {
-	return kmsg.FetchResponseTopicPartitionAbortedTransaction{ProducerID: producer, FirstOffset: offset}
+func abortedFrom(producer, offset int64) abortedTransaction {
+	return abortedTransaction{ProducerID: producer, FirstOffset: offset}
 }

@@ -56,8 +56,8 @@ func BenchmarkFetch(b *testing.B) {
 				b.Fatal(err)
 			}
 			ctx, cancel := context.WithCancel(b.Context())
-			ended := make(chan error)
-			go func() { ended <- fetcher.Run(ctx) }()
+			ended := make(chan struct{})
+			go func() { defer close(ended); _ = fetcher.Run(ctx) }()
 			defer func() { cancel(); <-ended }()
 
 			var left atomic.Int64
@@ -67,7 +67,7 @@ func BenchmarkFetch(b *testing.B) {
 			b.ResetTimer()
 			begun := time.Now()
 			for p := range int32(8) {
-				fetcher.Assign(p, from(0), counter{&left, done})
+				fetcher.Assign(p, intake.At(0), counter{&left, done})
 			}
 			<-done
 			b.ReportMetric(float64(b.N)/time.Since(begun).Seconds(), "records/s")

@@ -7,17 +7,20 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// Position says where to read a partition from.
+// Position says where to read a partition from. Build it with At: its zero value claims leader epoch 0.
 type Position struct {
 	Offset int64
 
-	// LeaderEpoch is the epoch of the record before Offset, -1 if unknown. With it the broker can tell
-	// that its log was cut back and written anew since (KIP-320).
+	// LeaderEpoch is the epoch of the record before Offset (a Chunk's, if Offset is its End), or -1 if it is
+	// not known. By it the broker can tell that its log was cut back and written anew since (KIP-320).
 	LeaderEpoch int32
 
 	// TopicID is the topic that Offset is of. Zero takes the topic that has the name now.
 	TopicID TopicID
 }
+
+// At is the position at an offset of which nothing else is known.
+func At(offset int64) Position { return Position{Offset: offset, LeaderEpoch: -1} }
 
 // Receiver takes what a Fetcher reads of one partition. Its methods are called in offset order and
 // never two at once, with a lock held that Fetcher.Unassign takes too: they must not block, nor

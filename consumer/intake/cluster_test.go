@@ -56,7 +56,7 @@ func TestTopic(t *testing.T) {
 
 func TestUnknownTopic(t *testing.T) {
 	t.Parallel()
-	b := setup(t, 1, 1, nil)
+	b := setup(t, 1, 1, nil, kfake.AllowAutoTopicCreation())
 	_, err := b.other(func(c *intake.Config) { c.Topic = "paiments" }).Topic(t.Context())
 	var unknown *intake.UnknownTopicError
 	if !errors.As(err, &unknown) || unknown.Topic != "paiments" {
@@ -135,10 +135,19 @@ func TestCommittedOffsets(t *testing.T) {
 	if err := b.cluster.CommitOffsets(t.Context(), group, want); err != nil {
 		t.Fatal(err)
 	}
+	stable := b.kafka.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.OffsetFetch}, Group: group, Observe: true, Count: -1,
+		When: func(req kmsg.Request) bool { return req.(*kmsg.OffsetFetchRequest).RequireStable },
+	})
 	if got, err := b.cluster.Committed(t.Context(), group, all); err != nil || !maps.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	b.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Group: group, Err: kerr.GroupAuthorizationFailed, Count: -1})
+	if stable.Hits() == 0 {
+		t.Error("offsets that a transaction is about to change are not waited for")
+	}
+	b.kafka.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.OffsetFetch}, Group: group, Err: kerr.GroupAuthorizationFailed, Count: -1,
+	})
 	if _, err := b.cluster.Committed(t.Context(), group, all); !errors.Is(err, kerr.GroupAuthorizationFailed) {
 		t.Errorf("refused: %v", err)
 	}
@@ -196,7 +205,7 @@ func TestVersions(t *testing.T) {
 				t.Errorf("got %+v, %v", got, err)
 			}
 			client := b.client()
-			r := b.assign(1, from(0), true)
+			r := b.assign(1, intake.At(0), true)
 			b.produce(client, 1, "v")
 			r.reach(1)
 			if err := b.cluster.CommitOffsets(t.Context(), "g", map[int32]int64{1: 1}); err != nil {
@@ -215,6 +224,32 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// A broker comes back with an older version, as in a downgrade, and hangs up on requests it knew before.
+func TestBrokerChangesItsVersion(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 1, nil)
+	client := b.client()
+	b.produce(client, 0, "v")
+	r := b.assign(0, intake.At(0), true)
+	r.reach(1)
+	b.kafka.ControlKey(kmsg.ApiVersions.Int16(), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		b.kafka.KeepControl()
+		resp := kreq.ResponseKind().(*kmsg.ApiVersionsResponse)
+		for key, newest := range map[kmsg.Key]int16{kmsg.Fetch: 12, kmsg.Metadata: 12, kmsg.ApiVersions: 3} {
+			resp.ApiKeys = append(resp.ApiKeys, kmsg.ApiVersionsResponseApiKey{ApiKey: key.Int16(), MaxVersion: newest})
+		}
+		return resp, nil, true
+	})
+	b.kafka.ControlKey(kmsg.Fetch.Int16(), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		b.kafka.KeepControl()
+		return nil, errors.New("unknown version"), kreq.GetVersion() > 12
+	})
+	b.produce(client, 0, "w")
+	r.reach(2)
+	b.produce(client, 0, "x")
+	r.reach(3)
+}
+
 // A broker may know Fetch by topic ids, and a topic have none.
 func TestTopicWithoutAnID(t *testing.T) {
 	t.Parallel()
@@ -222,7 +257,7 @@ func TestTopicWithoutAnID(t *testing.T) {
 	epoch := b.kafka.PartitionInfo(topic, 0).Epoch
 	b.forgeMetadata(func() *kmsg.MetadataResponseTopic { return metadata(intake.TopicID{}, 0, epoch) })
 	b.produce(b.client(kgo.MaxVersions(kversion.V3_0_0())), 0, "v")
-	b.assign(0, from(0), true).reach(1)
+	b.assign(0, intake.At(0), true).reach(1)
 }
 
 func TestBrokerTooOld(t *testing.T) {
@@ -232,7 +267,7 @@ func TestBrokerTooOld(t *testing.T) {
 	if err != nil {
 		t.Errorf("OffsetFetch v7 is there: %v", err)
 	}
-	b.assign(0, from(0), true)
+	b.assign(0, intake.At(0), true)
 	var old *intake.UnsupportedVersionError
 	eventually(t, "trouble", func() bool { return errors.As(b.fetcher.Healthy(), &old) })
 	if old.Request != "Fetch" || old.Broker != 0 || old.BrokerMax != 11 || old.Min != 12 {

@@ -132,6 +132,7 @@ func (c Config) validate() error {
 		atLeast("MaxAnswerBytes", c.MaxAnswerBytes, c.MaxBytes),
 		atLeast("PartitionBufferBytes", c.PartitionBufferBytes, 1),
 		atLeast("BufferBytes", c.BufferBytes, c.PartitionBufferBytes),
+		atMost("MaxWait", c.MaxWait, 24*time.Hour),
 		atMost("MaxAnswerBytes", c.MaxAnswerBytes, math.MaxInt32), // and so all above it
 		atMost("MaxBatchBytes", c.MaxBatchBytes, math.MaxInt32),
 	)
@@ -144,9 +145,9 @@ func atLeast[T int | time.Duration](name string, value, least T) error {
 	return nil
 }
 
-func atMost(name string, value, most int) error {
+func atMost[T int | time.Duration](name string, value, most T) error {
 	if value > most {
-		return fmt.Errorf("%s is %d; it can be at most %d", name, value, most)
+		return fmt.Errorf("%s is %v; it can be at most %v", name, value, most)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package intake_test
 
 import (
-	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -29,7 +28,7 @@ func TestEveryRecordComesInOrder(t *testing.T) {
 			receivers := make([]*receiver, partitions)
 			sent := make([][]string, partitions)
 			for p := range receivers {
-				receivers[p] = b.assign(int32(p), from(0), true)
+				receivers[p] = b.assign(int32(p), intake.At(0), true)
 			}
 			for len(sent[partitions-1]) < records {
 				for p := range sent {
@@ -52,11 +51,13 @@ func TestRecordsComeWhole(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
 	at := time.UnixMilli(1_700_000_000_123)
-	sent := &kgo.Record{Key: []byte("k"), Value: nil, Timestamp: at, Headers: []kgo.RecordHeader{{Key: "h", Value: []byte("v")}}}
+	sent := &kgo.Record{
+		Key: []byte("k"), Value: nil, Timestamp: at, Headers: []kgo.RecordHeader{{Key: "h", Value: []byte("v")}},
+	}
 	if err := b.client().ProduceSync(t.Context(), sent).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	r.reach(1)
 	c := r.chunks[0]
 	got := c.Records[0]
@@ -77,7 +78,7 @@ func TestOffsetInTheMiddleOfABatch(t *testing.T) {
 	b.produce(client, 0, sent[:10]...)
 	b.produce(client, 0, sent[10:]...)
 	for _, first := range []int64{0, 7, 10, 19} {
-		r := b.assign(0, from(first), true)
+		r := b.assign(0, intake.At(first), true)
 		r.want(r.reach(20), sent[first:])
 	}
 }
@@ -91,140 +92,9 @@ func TestBatchLargerThanTheBounds(t *testing.T) {
 		b.produce(client, p, strings.Repeat("x", 50_000), "y")
 	}
 	for p := range int32(3) {
-		r := b.assign(p, from(0), true)
+		r := b.assign(p, intake.At(0), true)
 		r.reach(2)
 	}
-}
-
-func TestFullBufferStopsItsPartitionAlone(t *testing.T) {
-	t.Parallel()
-	const one, room = 4 << 10, 64 << 10
-	b := setup(t, 1, 2, func(c *intake.Config) {
-		c.MaxWait = time.Minute // so that only a wake-up or the short wait goes on in time
-		c.PartitionMaxBytes, c.PartitionBufferBytes = 2*one, room
-	})
-	client := b.client()
-	sent := make([]string, 100)
-	for i := range sent {
-		sent[i] = values("v", i, 1)[0] + strings.Repeat(".", one)
-		b.produce(client, 0, sent[i])
-	}
-	full := b.assign(0, from(0), false)
-	full.await("full buffer", func() bool { return b.buffered(0) >= room })
-
-	other := b.assign(1, from(0), true)
-	for i := range 5 {
-		b.produce(client, 1, values("w", i, 1)...)
-		other.reach(int64(i + 1))
-	}
-	if got := b.buffered(0); got > room+3*one || full.next == int64(len(sent)) {
-		t.Errorf("%d bytes are buffered up to offset %d, with room for %d", got, full.next, room)
-	}
-	full.await("end", func() bool { full.releaseLocked(); return full.next == int64(len(sent)) })
-	full.want(full.values(), sent)
-	full.releaseAll()
-	if got := b.buffered(0); got != 0 {
-		t.Errorf("%d bytes are buffered when all are released, some twice", got)
-	}
-}
-
-func (b *bundle) buffered(partition int) int { return b.fetcher.Stats()[partition].BufferedBytes }
-
-// held is what all assigned partitions have in their buffers.
-func (b *bundle) held() int {
-	n := 0
-	for _, s := range b.fetcher.Stats() {
-		n += s.BufferedBytes
-	}
-	return n
-}
-
-func TestBuffersOfAllPartitionsAreBounded(t *testing.T) {
-	t.Parallel()
-	const partitions, most, answer, one = 8, 256 << 10, 128 << 10, 8 << 10
-	b := setup(t, 1, partitions, func(c *intake.Config) {
-		c.BufferBytes, c.MaxBytes, c.PartitionMaxBytes = most, answer, one
-	})
-	client := b.client()
-	batch := []string{strings.Repeat(".", 3000), strings.Repeat(".", 3000)}
-	receivers := make([]*receiver, partitions)
-	for p := range receivers {
-		for range 20 {
-			b.produce(client, int32(p), batch...)
-		}
-		receivers[p] = b.assign(int32(p), from(0), false)
-	}
-	eventually(t, "end of all partitions", func() bool {
-		held := b.held()
-		if held > most+4*one { // an answer is asked for that fits
-			t.Fatalf("%d bytes are buffered, with room for %d", held, most)
-		}
-		done := 0
-		for _, r := range receivers {
-			if held >= most {
-				r.releaseAll()
-			}
-			if r.at() == int64(20*len(batch)) {
-				done++
-			}
-		}
-		return done == partitions
-	})
-}
-
-func TestReleaseWakesTheLoop(t *testing.T) {
-	t.Parallel()
-	b := setup(t, 1, 1, func(c *intake.Config) { c.PartitionBufferBytes = 1 })
-	client := b.client()
-	b.produce(client, 0, "v")
-	r := b.assign(0, from(0), false)
-	r.reach(1)
-	b.produce(client, 0, "w")
-	r.releaseAll()
-	r.reach(2)
-}
-
-// Compressed answers grow when they are decoded; the rest of one that grows too large is left.
-func TestBuffersAreBoundedWhateverTheCompression(t *testing.T) {
-	t.Parallel()
-	const partitions, most, one = 8, 64 << 10, 32 << 10
-	b := setup(t, 1, partitions, func(c *intake.Config) {
-		c.BufferBytes, c.MaxBytes, c.PartitionMaxBytes, c.PartitionBufferBytes = most, most, most, one
-	})
-	client := b.client(kgo.ProducerBatchCompression(kgo.ZstdCompression()))
-	batch := strings.Repeat(".", 8<<10)
-	for p := range int32(partitions) {
-		for range 20 {
-			b.produce(client, p, batch)
-		}
-	}
-	receivers := make([]*receiver, partitions)
-	for p := range receivers {
-		receivers[p] = b.assign(int32(p), from(0), false)
-	}
-	eventually(t, "full buffers", func() bool { return b.held() >= most })
-	other := b.assign(0, from(0), false) // answered only if the loop is not stuck
-	for _, r := range receivers {
-		r.releaseAll()
-	}
-	eventually(t, "full buffers again", func() bool { return b.held() >= most })
-	if held := b.held(); held > 2*most+one+2*len(batch) {
-		t.Errorf("%d bytes are buffered, with room for %d", held, most)
-	}
-	for _, s := range b.fetcher.Stats() {
-		if s.BufferedBytes > one+2*len(batch) {
-			t.Errorf("partition %d has %d bytes in its buffer, with room for %d", s.Partition, s.BufferedBytes, one)
-		}
-	}
-	receivers[0] = other
-	eventually(t, "end of all partitions", func() bool {
-		done := true
-		for _, r := range receivers {
-			r.releaseAll()
-			done = done && r.at() == 20
-		}
-		return done
-	})
 }
 
 // An answer has room for one partition's batch only: they take turns.
@@ -238,7 +108,7 @@ func TestPartitionsTakeTurns(t *testing.T) {
 	}
 	b.produce(client, 1, strings.Repeat(".", 900))
 	held, open := b.hold()
-	long, short := b.assign(0, from(0), true), b.assign(1, from(0), true)
+	long, short := b.assign(0, intake.At(0), true), b.assign(1, intake.At(0), true)
 	<-held
 	var when int64
 	short.onChunk = func() { when = long.at() }
@@ -269,8 +139,8 @@ func TestNothingComesAfterUnassign(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 2, nil)
 	client := b.client()
-	stays := b.assign(1, from(0), true)
-	gone := b.assign(0, from(0), true)
+	stays := b.assign(1, intake.At(0), true)
+	gone := b.assign(0, intake.At(0), true)
 	b.produce(client, 0, "first")
 	b.produce(client, 1, "first")
 	gone.reach(1)
@@ -289,7 +159,7 @@ func TestNothingComesAfterUnassign(t *testing.T) {
 	if stats := b.fetcher.Stats(); len(stats) != 1 || stats[0].BufferedBytes != 0 {
 		t.Errorf("what was fetched for the old assignment counts: %+v", stats)
 	}
-	again := b.assign(0, from(0), true)
+	again := b.assign(0, intake.At(0), true)
 	again.want(again.reach(2), []string{"first", "second"})
 }
 
@@ -301,7 +171,7 @@ func TestUnassignWaitsForItsReceiver(t *testing.T) {
 	inside, leave := make(chan struct{}), make(chan struct{})
 	r := newReceiver(t, 0, true)
 	r.onChunk = func() { close(inside); <-leave }
-	b.fetcher.Assign(0, from(0), r)
+	b.fetcher.Assign(0, intake.At(0), r)
 	<-inside
 	returned := make(chan struct{})
 	go func() { b.fetcher.Unassign(0); close(returned) }()
@@ -323,12 +193,12 @@ func TestAssignAgainAtAnEarlierOffset(t *testing.T) {
 	for i := range 5 {
 		b.produce(client, 0, sent[10*i:10*i+10]...)
 	}
-	old := b.assign(0, from(40), false)
+	old := b.assign(0, intake.At(40), false)
 	old.want(old.reach(50), sent[40:])
 	held, open := b.hold()
 	b.produce(client, 0, "late")
 	<-held
-	again := b.assign(0, from(3), false) // the old one's fetch is under way
+	again := b.assign(0, intake.At(3), false) // the old one's fetch is under way
 	open()
 	again.want(again.reach(51), append(sent[3:], "late"))
 	old.want(old.values(), sent[40:])
@@ -350,11 +220,14 @@ func TestAssignDoesNotWaitForALongPoll(t *testing.T) {
 	b := setup(t, 1, 2, func(c *intake.Config) { c.MaxWait = time.Minute })
 	b.produce(b.client(), 1, "v")
 	polling := b.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Observe: true, Count: -1})
-	b.assign(0, from(0), true)
+	b.assign(0, intake.At(0), true)
 	if err := polling.Wait(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	b.assign(1, from(0), true).reach(1)
+	b.assign(1, intake.At(0), true).reach(1)
+	if n := b.log.count("kafka unreachable"); n > 0 {
+		t.Error("a fetch that was given up counts as a broker that does not answer")
+	}
 }
 
 func TestAssignBeforeRun(t *testing.T) {
@@ -366,7 +239,7 @@ func TestAssignBeforeRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newReceiver(t, 0, true)
-	idle.Assign(0, from(0), r)
+	idle.Assign(0, intake.At(0), r)
 	b.run(idle)
 	r.reach(1)
 }
@@ -379,7 +252,7 @@ func TestStats(t *testing.T) {
 	if got := b.fetcher.Stats(); len(got) != 0 {
 		t.Errorf("stats of nothing: %+v", got)
 	}
-	r := b.assign(1, from(1), false)
+	r := b.assign(1, intake.At(1), false)
 	r.reach(3)
 	eventually(t, "fetch at the end", func() bool { s := b.fetcher.Stats()[0]; return s.LastProgress.Equal(s.LastFetch) })
 	got := b.fetcher.Stats()[0]
@@ -399,8 +272,8 @@ func TestIdleFetcherIsIdle(t *testing.T) {
 	open := b.transaction("open")
 	open.write(0, "undecided")
 	fetches := b.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Observe: true, Count: -1})
-	r := b.assign(0, from(0), true)
-	other := b.assign(1, from(0), true)
+	r := b.assign(0, intake.At(0), true)
+	other := b.assign(1, intake.At(0), true)
 	b.produce(b.client(), 1, "v")
 	other.reach(1)
 	open.end(kgo.TryCommit)
@@ -408,38 +281,4 @@ func TestIdleFetcherIsIdle(t *testing.T) {
 	if n := fetches.Hits(); n > 6 {
 		t.Errorf("%d fetches for 2 answers with records", n)
 	}
-}
-
-func TestConfigIsChecked(t *testing.T) {
-	t.Parallel()
-	good := intake.Config{Brokers: []string{"127.0.0.1:9092"}, Topic: topic}
-	for name, spoil := range map[string]func(*intake.Config){
-		"kafka broker":         func(c *intake.Config) { c.Brokers = nil },
-		"host:port":            func(c *intake.Config) { c.Brokers = []string{"kafka"} },
-		"topic":                func(c *intake.Config) { c.Topic = "" },
-		"MaxBytes":             func(c *intake.Config) { c.MaxBytes = 10 },
-		"PartitionBufferBytes": func(c *intake.Config) { c.PartitionBufferBytes = -1 },
-		"BufferBytes":          func(c *intake.Config) { c.PartitionBufferBytes = 1 << 30 },
-		"MaxAnswerBytes":       func(c *intake.Config) { c.MaxAnswerBytes = 1 << 31 },
-		"RefreshBackoff":       func(c *intake.Config) { c.RefreshBackoff = -time.Second },
-	} {
-		cfg := good
-		spoil(&cfg)
-		if _, err := intake.NewCluster(cfg); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	newCluster(t, good)
-}
-
-func isHalt[T intake.Halt](t *testing.T, err error, code string) T {
-	t.Helper()
-	var want T
-	if !errors.As(err, &want) {
-		t.Fatalf("%T: %v", err, err)
-	}
-	if want.Code() != code {
-		t.Errorf("code %s", want.Code())
-	}
-	return want
 }

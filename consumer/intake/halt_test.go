@@ -15,59 +15,6 @@ import (
 	"deductor/consumer/intake"
 )
 
-// forge answers fetches of partition 0 by what answer returns, as long as it returns something; those
-// and all others go to the broker otherwise. It returns what was asked for in those it answered.
-func (b *bundle) forge(answer func(n int) *kmsg.FetchResponseTopicPartition) <-chan []kmsg.FetchRequestTopicPartition {
-	seen := make(chan []kmsg.FetchRequestTopicPartition, 100)
-	n := 0
-	b.kafka.ControlKey(kmsg.Fetch.Int16(), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
-		b.kafka.KeepControl()
-		req := kreq.(*kmsg.FetchRequest)
-		for _, p := range req.Topics[0].Partitions {
-			if p.Partition != 0 {
-				continue
-			}
-			part := answer(n)
-			n++
-			if part == nil {
-				return nil, nil, false
-			}
-			select {
-			case seen <- req.Topics[0].Partitions:
-			default:
-			}
-			return forged(req, part), nil, true
-		}
-		return nil, nil, false
-	})
-	return seen
-}
-
-func forged(req *kmsg.FetchRequest, part *kmsg.FetchResponseTopicPartition) *kmsg.FetchResponse {
-	t := kmsg.NewFetchResponseTopic()
-	t.Topic, t.TopicID = req.Topics[0].Topic, req.Topics[0].TopicID
-	t.Partitions = []kmsg.FetchResponseTopicPartition{*part}
-	resp := req.ResponseKind().(*kmsg.FetchResponse)
-	resp.Topics = []kmsg.FetchResponseTopic{t}
-	return resp
-}
-
-// always forges every answer the same.
-func always(p *kmsg.FetchResponseTopicPartition) func(int) *kmsg.FetchResponseTopicPartition {
-	p.HighWatermark, p.LastStableOffset, p.LogStartOffset = 100, 100, 0
-	return func(int) *kmsg.FetchResponseTopicPartition { return p }
-}
-
-func oneThenAlways(one, then *kmsg.FetchResponseTopicPartition) func(int) *kmsg.FetchResponseTopicPartition {
-	first, others := always(one), always(then)
-	return func(n int) *kmsg.FetchResponseTopicPartition {
-		if n == 0 {
-			return first(n)
-		}
-		return others(n)
-	}
-}
-
 func TestOffsetBeforeTheLog(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 2, nil)
@@ -79,7 +26,7 @@ func TestOffsetBeforeTheLog(t *testing.T) {
 	if err := b.kafka.DeleteRecords(topic, 0, 5); err != nil {
 		t.Fatal(err)
 	}
-	failed, goesOn := b.assign(0, from(2), true), b.assign(1, from(0), true)
+	failed, goesOn := b.assign(0, intake.At(2), true), b.assign(1, intake.At(0), true)
 	err := isHalt[*intake.OutOfRangeError](t, failed.failure(), "offset_out_of_range")
 	if *err != (intake.OutOfRangeError{Topic: topic, Partition: 0, Offset: 2, LogStart: 5, LogEnd: 10}) {
 		t.Errorf("got %+v", err)
@@ -94,14 +41,14 @@ func TestOffsetBeforeTheLog(t *testing.T) {
 	b.produce(client, 0, "more")
 	b.produce(client, 1, "more")
 	goesOn.reach(11)
-	b.assign(0, from(5), true).reach(11)
+	b.assign(0, intake.At(5), true).reach(11)
 }
 
 func TestOffsetBehindTheLog(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
 	b.produce(b.client(), 0, "v")
-	err := isHalt[*intake.OutOfRangeError](t, b.assign(0, from(7), true).failure(), "offset_out_of_range")
+	err := isHalt[*intake.OutOfRangeError](t, b.assign(0, intake.At(7), true).failure(), "offset_out_of_range")
 	if *err != (intake.OutOfRangeError{Topic: topic, Partition: 0, Offset: 7, LogStart: 0, LogEnd: 1}) {
 		t.Errorf("got %+v", err)
 	}
@@ -113,7 +60,7 @@ func TestOffsetOutOfRangeForAMoment(t *testing.T) {
 	b := setup(t, 1, 1, nil)
 	b.produce(b.client(), 0, "v")
 	b.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: topic, Err: kerr.OffsetOutOfRange, Count: 2})
-	b.assign(0, from(0), true).reach(1)
+	b.assign(0, intake.At(0), true).reach(1)
 }
 
 func TestGap(t *testing.T) {
@@ -121,7 +68,7 @@ func TestGap(t *testing.T) {
 	b := setup(t, 1, 1, nil)
 	before, behind := handmade{base: 4, values: []string{"a", "b"}}, handmade{base: 7, values: []string{"d"}}
 	b.forge(oneThenAlways(answer(join(t, before, behind)), answer(join(t, behind))))
-	r := b.assign(0, from(4), true)
+	r := b.assign(0, intake.At(4), true)
 	err := isHalt[*intake.GapError](t, r.failure(), "offset_gap")
 	if err.Partition != 0 || err.Topic != topic || err.Expected != 6 || err.Got != 7 {
 		t.Errorf("got %+v", err)
@@ -156,8 +103,8 @@ func TestCompactedTopic(t *testing.T) {
 	}
 	b.run(fetcher)
 	r := newReceiver(t, 0, true)
-	fetcher.Assign(0, from(0), r)
-	isHalt[*intake.GapError](t, r.failure(), "offset_gap")
+	fetcher.Assign(0, intake.At(0), r)
+	_ = isHalt[*intake.GapError](t, r.failure(), "offset_gap")
 }
 
 func TestCorruptBatch(t *testing.T) {
@@ -166,7 +113,7 @@ func TestCorruptBatch(t *testing.T) {
 	good, bad := handmade{base: 0, values: []string{"a"}}.bytes(t), handmade{base: 1, values: []string{"b"}}.bytes(t)
 	bad[len(bad)-2] ^= 1
 	b.forge(oneThenAlways(answer(slices.Concat(good, bad)), answer(bad)))
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	err := isHalt[*intake.CorruptError](t, r.failure(), "corrupt_batch")
 	if err.Offset != 1 || !strings.Contains(err.Error(), "crc") {
 		t.Errorf("got %+v", err)
@@ -188,7 +135,7 @@ func TestCorruptAnswerOnce(t *testing.T) {
 		}
 		return nil
 	})
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	r.want(r.reach(1), []string{"v"})
 	if b.log.count("partition cannot be read for now") != 1 {
 		t.Errorf("log: %q", b.log.lines)
@@ -200,7 +147,7 @@ func TestBatchThatTheBrokerCannotRead(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
 	b.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: topic, Err: kerr.CorruptMessage, Count: -1})
-	err := isHalt[*intake.CorruptError](t, b.assign(0, from(0), true).failure(), "corrupt_batch")
+	err := isHalt[*intake.CorruptError](t, b.assign(0, intake.At(0), true).failure(), "corrupt_batch")
 	if !errors.Is(err, kerr.CorruptMessage) {
 		t.Errorf("got %v", err)
 	}
@@ -211,12 +158,12 @@ func TestBatchThatTheBrokerCannotRead(t *testing.T) {
 func TestBatchThatNeverComesWhole(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 2, nil)
-	neighbour := b.assign(1, from(0), true)
+	neighbour := b.assign(1, intake.At(0), true)
 	wire := handmade{base: 0, values: []string{"v"}}.bytes(t)
 	wire[9] = 1
 	asked := b.forge(always(answer(wire)))
-	r := b.assign(0, from(0), true)
-	isHalt[*intake.CorruptError](t, r.failure(), "corrupt_batch")
+	r := b.assign(0, intake.At(0), true)
+	_ = isHalt[*intake.CorruptError](t, r.failure(), "corrupt_batch")
 	if first := <-asked; len(first) != 2 {
 		t.Errorf("at first %d partitions were asked for", len(first))
 	}
@@ -234,13 +181,13 @@ func TestBatchTooLarge(t *testing.T) {
 	b.produce(packed, 0, "small")
 	b.produce(packed, 0, values("v", 0, 100)...)
 	b.produce(packed, 0, "small")
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	err := isHalt[*intake.BatchTooLargeError](t, r.failure(), "batch_too_large")
 	if *err != (intake.BatchTooLargeError{Topic: topic, Partition: 0, Start: 1, End: 101, Limit: 1000}) {
 		t.Errorf("got %+v", err)
 	}
 	r.want(r.values(), []string{"small"})
-	b.assign(0, from(101), true).reach(102)
+	b.assign(0, intake.At(101), true).reach(102)
 }
 
 func TestTruncatedLog(t *testing.T) {
@@ -264,7 +211,9 @@ func TestTruncatedLogOfOlderEpochs(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
 	b.produce(b.client(), 0, values("v", 0, 5)...)
-	refused := b.kafka.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: topic, Err: kerr.OffsetOutOfRange, Count: -1})
+	refused := b.kafka.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.Fetch}, Topic: topic, Err: kerr.OffsetOutOfRange, Count: -1,
+	})
 	r := b.assign(0, intake.Position{Offset: 3, LeaderEpoch: 7}, true)
 	err := isHalt[*intake.TruncatedError](t, r.failure(), "log_truncated")
 	if *err != (intake.TruncatedError{Topic: topic, Offset: 3, Epoch: 7, LogEpoch: -1, LogEnd: 5}) || refused.Hits() < 3 {
@@ -288,7 +237,7 @@ func TestEpochsAreSent(t *testing.T) {
 		}
 		return answer(nil)
 	})
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	r.reach(1)
 	if before, after := (<-asked)[0], (<-asked)[0]; before.LastFetchedEpoch != -1 || after.LastFetchedEpoch != 9 ||
 		after.CurrentLeaderEpoch != leaderEpoch {
@@ -299,42 +248,13 @@ func TestEpochsAreSent(t *testing.T) {
 	}
 }
 
-// forgeMetadata answers questions for the topic by what answer returns, if it returns something. It
-// leaves alone the Transport's own questions, which are of an older version.
-func (b *bundle) forgeMetadata(answer func() *kmsg.MetadataResponseTopic) {
-	b.kafka.ControlKey(kmsg.Metadata.Int16(), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
-		b.kafka.KeepControl()
-		req := kreq.(*kmsg.MetadataRequest)
-		if req.Version < 12 {
-			return nil, nil, false
-		}
-		forged := answer()
-		if forged == nil {
-			return nil, nil, false
-		}
-		resp := req.ResponseKind().(*kmsg.MetadataResponse)
-		resp.Topics = []kmsg.MetadataResponseTopic{*forged}
-		return resp, nil, true
-	})
-}
-
-// metadata is of the topic with one partition.
-func metadata(id intake.TopicID, leader, epoch int32) *kmsg.MetadataResponseTopic {
-	p := kmsg.NewMetadataResponseTopicPartition()
-	p.Leader, p.LeaderEpoch = leader, epoch
-	found := kmsg.NewMetadataResponseTopic()
-	found.Topic, found.TopicID = kmsg.StringPtr(topic), id
-	found.Partitions = []kmsg.MetadataResponseTopicPartition{p}
-	return &found
-}
-
 // A broker that lags behind tells of the topic that was before; that is no reason to stop.
 func TestStaleMetadata(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
 	client := b.client()
 	b.produce(client, 0, "v")
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	r.reach(1)
 	stale := make(chan struct{}, 2)
 	stale <- struct{}{}
@@ -358,7 +278,7 @@ func TestPartitionWithoutALeader(t *testing.T) {
 	b := setup(t, 1, 1, nil)
 	client := b.client()
 	b.produce(client, 0, "v")
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	r.reach(1)
 	var elected atomic.Bool
 	id := b.kafka.TopicInfo(topic).TopicID
@@ -386,7 +306,7 @@ func TestTopicRecreated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	r.reach(1)
 	if err := b.kafka.DeleteTopic(topic); err != nil {
 		t.Fatal(err)
@@ -410,9 +330,9 @@ func TestTopicRecreated(t *testing.T) {
 	b.log.await(t, "topic can be read again", 1)
 
 	// A position of the old topic is not read from the new one, a position of no certain one is.
-	stale := b.assign(1, intake.Position{Offset: 0, LeaderEpoch: -1, TopicID: old.ID}, true)
-	isHalt[*intake.TopicRecreatedError](t, stale.failure(), "topic_recreated")
-	b.assign(0, intake.Position{Offset: 0, LeaderEpoch: -1, TopicID: now.ID}, true).reach(2)
-	b.assign(0, from(1), true).reach(2)
+	stale := b.assign(1, intake.Position{LeaderEpoch: -1, TopicID: old.ID}, true)
+	_ = isHalt[*intake.TopicRecreatedError](t, stale.failure(), "topic_recreated")
+	b.assign(0, intake.Position{LeaderEpoch: -1, TopicID: now.ID}, true).reach(2)
+	b.assign(0, intake.At(1), true).reach(2)
 	r.want(r.values(), []string{"old"})
 }

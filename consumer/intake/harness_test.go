@@ -88,14 +88,13 @@ func (b *bundle) assign(partition int32, at intake.Position, release bool) *rece
 	return r
 }
 
-func from(offset int64) intake.Position { return intake.Position{Offset: offset, LeaderEpoch: -1} }
-
 // client is a producer that sends each record where its Partition says.
 func (b *bundle) client(opts ...kgo.Opt) *kgo.Client {
 	b.t.Helper()
 	opts = append([]kgo.Opt{
 		kgo.SeedBrokers(b.kafka.ListenAddrs()...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.MetadataMinAge(10 * time.Millisecond),
+		kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(kgo.NoCompression()),
+		kgo.MetadataMinAge(10 * time.Millisecond),
 	}, opts...)
 	client, err := kgo.NewClient(opts...)
 	if err != nil {

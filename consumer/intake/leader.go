@@ -3,6 +3,8 @@ package intake
 import (
 	"context"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // leader is the fetch loop of one broker. It has one request in flight, for all partitions that the
@@ -76,6 +78,8 @@ func (l *leader) once(ctx context.Context) time.Duration {
 		pause(ctx, l.fetcher.cfg.RefreshBackoff)
 	default:
 		l.take(ctx, next, done)
+		// A broker that enforces a quota does not read the connection for so long (KIP-219).
+		pause(ctx, time.Duration(done.resp.(*kmsg.FetchResponse).ThrottleMillis)*time.Millisecond)
 	}
 	return 0
 }

@@ -97,9 +97,9 @@ func (n *poll) request(cfg Config) *kmsg.FetchRequest {
 	req := kmsg.NewPtrFetchRequest()
 	req.ReplicaID = -1
 	req.ReplicaState.ID = -1
-	req.MaxWaitMillis = int32(n.wait.Milliseconds())
-	req.MinBytes = int32(cfg.MinBytes) //nolint:gosec // see Config.validate
-	req.MaxBytes = int32(n.maxBytes)   //nolint:gosec // see Config.validate
+	req.MaxWaitMillis = int32(n.wait.Milliseconds()) //nolint:gosec // see Config.validate
+	req.MinBytes = int32(cfg.MinBytes)               //nolint:gosec // see Config.validate
+	req.MaxBytes = int32(n.maxBytes)                 //nolint:gosec // see Config.validate
 	req.IsolationLevel = readCommitted
 	req.SessionEpoch = -1
 	req.Topics = []kmsg.FetchRequestTopic{topic}

@@ -48,7 +48,7 @@ func TestPromise7_AbortedRecordsAreNeverDelivered(t *testing.T) {
 	producers := []*transaction{b.transaction("a"), b.transaction("b"), b.transaction("c")}
 	pending := make([][]string, len(producers))
 	var committed []string
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	for i := range 300 {
 		who := rand.IntN(len(producers) + 1)
 		if who == len(producers) {
@@ -83,7 +83,7 @@ func TestPromise7_AbortedRecordsAreNeverDelivered(t *testing.T) {
 	slices.Sort(committed)
 	r.want(got, committed)
 
-	again := b.assign(0, from(end/2), true) // as after a restart
+	again := b.assign(0, intake.At(end/2), true) // as after a restart
 	for _, value := range again.reach(end) {
 		if _, ok := slices.BinarySearch(committed, value); !ok {
 			t.Errorf("read from the middle, %s was delivered", value)
@@ -94,7 +94,7 @@ func TestPromise7_AbortedRecordsAreNeverDelivered(t *testing.T) {
 func TestPromise7_UndecidedRecordsWait(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	x := b.transaction("x")
 	plain := b.client()
 	b.produce(plain, 0, "before")
@@ -116,14 +116,14 @@ func TestPromise7_PositionPassesAbortedTransactions(t *testing.T) {
 	x := b.transaction("x")
 	x.write(0, "aborted")
 	x.end(kgo.TryAbort)
-	r := b.assign(0, from(0), false)
+	r := b.assign(0, intake.At(0), false)
 	if got := r.reach(2); len(got) > 0 {
 		t.Errorf("delivered %q", got)
 	}
 	x.write(0, "committed")
 	x.end(kgo.TryCommit)
 	r.want(r.reach(4), []string{"committed"})
-	onlyMarker := b.assign(0, from(3), false)
+	onlyMarker := b.assign(0, intake.At(3), false)
 	if got := onlyMarker.reach(4); len(got) > 0 {
 		t.Errorf("delivered %q", got)
 	}
@@ -134,7 +134,10 @@ func TestPromise7_HandmadeTransactions(t *testing.T) {
 	batches := []handmade{
 		{base: 0, producer: 1, flags: transactional, values: []string{"aborted 1"}},
 		{base: 1, producer: 2, flags: transactional, values: []string{"committed 2"}},
-		{base: 2, producer: 1, flags: transactional, values: []string{"aborted 1", "aborted 1"}, codec: kgo.GzipCompression()},
+		{
+			base: 2, producer: 1, flags: transactional, values: []string{"aborted 1", "aborted 1"},
+			codec: kgo.GzipCompression(),
+		},
 		{base: 4, values: []string{"plain"}},
 		marker(5, 1, false),
 		{base: 6, producer: 1, flags: transactional, values: []string{"committed 1"}},

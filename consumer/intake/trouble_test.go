@@ -1,12 +1,9 @@
 package intake_test
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
-	"net"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,7 +34,7 @@ func TestPassingErrorsAreTriedAgain(t *testing.T) {
 			fault := b.kafka.Fault(kfake.Fault{
 				Keys: []kmsg.Key{kmsg.Fetch}, Topic: topic, Partitions: []int32{0}, Err: passes, Count: -1,
 			})
-			r, other := b.assign(0, from(0), true), b.assign(1, from(0), true)
+			r, other := b.assign(0, intake.At(0), true), b.assign(1, intake.At(0), true)
 			if err := fault.Wait(t.Context(), 3); err != nil {
 				t.Fatal(err)
 			}
@@ -57,6 +54,74 @@ func TestPassingErrorsAreTriedAgain(t *testing.T) {
 	}
 }
 
+// What failed is tried again after RefreshBackoff, not without pause.
+func TestErrorsAreTriedAgainAfterAPause(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 2, func(c *intake.Config) { c.RefreshBackoff = time.Minute })
+	refused := b.kafka.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.Fetch}, Topic: topic, Partitions: []int32{0}, Err: kerr.KafkaStorageError, Count: -1,
+	})
+	b.assign(0, intake.At(0), true)
+	b.log.await(t, "partition cannot be read for now", 1)
+	client := b.client()
+	other := b.assign(1, intake.At(0), true)
+	for i := range 10 {
+		b.produce(client, 1, "v")
+		other.reach(int64(i + 1))
+	}
+	if n := refused.Hits(); n != 1 {
+		t.Errorf("tried %d times", n)
+	}
+}
+
+func TestConnectionsAreTriedAgainAfterAPause(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 1, func(c *intake.Config) { c.RefreshBackoff = time.Minute })
+	fetches := make(chan struct{}, 100)
+	b.kafka.ControlKey(kmsg.Fetch.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		b.kafka.KeepControl()
+		select {
+		case fetches <- struct{}{}:
+		default:
+		}
+		return nil, errors.New("hang up"), true
+	})
+	b.assign(0, intake.At(0), true)
+	b.log.await(t, "kafka unreachable", 1)
+	<-fetches
+	select {
+	case <-fetches:
+		t.Error("tried again at once")
+	case <-time.After(50 * time.Millisecond):
+	}
+}
+
+// A broker that enforces a quota says how long to wait.
+func TestThrottledFetch(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 1, nil)
+	b.produce(b.client(), 0, "v")
+	again := make(chan struct{})
+	var once sync.Once
+	b.kafka.ControlKey(kmsg.Fetch.Int16(), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		b.kafka.KeepControl()
+		req := kreq.(*kmsg.FetchRequest)
+		if req.Topics[0].Partitions[0].FetchOffset > 0 {
+			once.Do(func() { close(again) })
+			return nil, nil, false
+		}
+		resp := forged(req, answer(handmade{base: 0, values: []string{"v"}}.bytes(b.t)))
+		resp.ThrottleMillis = 60_000
+		return resp, nil, true
+	})
+	b.assign(0, intake.At(0), true).reach(1)
+	select {
+	case <-again:
+		t.Error("asked again at once")
+	case <-time.After(50 * time.Millisecond):
+	}
+}
+
 func TestErrorOfAWholeAnswer(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
@@ -64,7 +129,7 @@ func TestErrorOfAWholeAnswer(t *testing.T) {
 	b.kafka.Fault(kfake.Fault{
 		Keys: []kmsg.Key{kmsg.Fetch}, TopLevel: true, Err: kerr.FetchSessionTopicIDError, Count: 2,
 	})
-	b.assign(0, from(0), true).reach(1)
+	b.assign(0, intake.At(0), true).reach(1)
 }
 
 // Partitions wander between brokers while they are written and read.
@@ -75,7 +140,7 @@ func TestLeadersMove(t *testing.T) {
 	client := b.client()
 	receivers := make([]*receiver, partitions)
 	for p := range receivers {
-		receivers[p] = b.assign(int32(p), from(0), true)
+		receivers[p] = b.assign(int32(p), intake.At(0), true)
 	}
 	var sent []string
 	for i := range rounds {
@@ -115,14 +180,14 @@ func TestLateAnswerOfTheLeaderBefore(t *testing.T) {
 			client := b.client()
 			b.produce(client, 0, "v")
 			held, open := b.lateAnswer(fails)
-			stays, r := b.assign(1, from(0), true), b.assign(0, from(0), true)
+			stays, r := b.assign(1, intake.At(0), true), b.assign(0, intake.At(0), true)
 			<-held
 			if err := b.kafka.MoveTopicPartition(topic, 0, 1); err != nil {
 				t.Fatal(err)
 			}
-			b.assign(99, from(0), true) // there is none, so the metadata is looked at
+			b.assign(99, intake.At(0), true) // there is none, so the metadata is looked at
 			if fails {
-				isHalt[*intake.TruncatedError](t, r.failure(), "log_truncated")
+				_ = isHalt[*intake.TruncatedError](t, r.failure(), "log_truncated")
 			} else {
 				r.reach(1)
 			}
@@ -135,34 +200,6 @@ func TestLateAnswerOfTheLeaderBefore(t *testing.T) {
 			}
 		})
 	}
-}
-
-// lateAnswer makes broker 0 hold fetches of partition 0 until open is called, and then answer
-// with a record; broker 1 answers as usual, or, if fails is true, that the log was truncated.
-func (b *bundle) lateAnswer(fails bool) (held <-chan struct{}, open func()) {
-	gate, seen := make(chan struct{}), make(chan struct{}, 100)
-	late := answer(handmade{base: 0, values: []string{"late"}}.bytes(b.t))
-	late.HighWatermark, late.LastStableOffset, late.LogStartOffset = 1, 1, 0
-	diverged := answer(nil)
-	diverged.DivergingEpoch.EndOffset = 0
-	b.kafka.ControlKey(kmsg.Fetch.Int16(), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
-		b.kafka.KeepControl()
-		req := kreq.(*kmsg.FetchRequest)
-		partitions := req.Topics[0].Partitions
-		if !slices.ContainsFunc(partitions, func(p kmsg.FetchRequestTopicPartition) bool { return p.Partition == 0 }) {
-			return nil, nil, false
-		}
-		if b.kafka.CurrentNode() == 1 {
-			return forged(req, diverged), nil, fails
-		}
-		select {
-		case seen <- struct{}{}:
-		default:
-		}
-		b.kafka.SleepControl(func() { <-gate })
-		return forged(req, late), nil, true
-	})
-	return seen, func() { close(gate) }
 }
 
 // The leader cannot be reached any more, and another broker leads.
@@ -182,7 +219,7 @@ func TestLeaderDies(t *testing.T) {
 	b.run(fetcher)
 	client := b.client()
 	r := newReceiver(t, 0, true)
-	fetcher.Assign(0, from(0), r)
+	fetcher.Assign(0, intake.At(0), r)
 	b.produce(client, 0, "before")
 	r.reach(1)
 	wires.cut(addresses[leader])
@@ -197,7 +234,7 @@ func TestBrokerAdded(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, nil)
 	client := b.client()
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	b.produce(client, 0, "before")
 	r.reach(1)
 	node, _, err := b.kafka.AddNode(-1, 0)
@@ -211,83 +248,12 @@ func TestBrokerAdded(t *testing.T) {
 	r.want(r.reach(2), []string{"before", "after"})
 }
 
-// network is a dialer whose connections can be cut and spoilt.
-type network struct {
-	mu    sync.Mutex
-	down  bool
-	dead  string // an address
-	conns []net.Conn
-	spoil func(answer []byte) // changes what is read first after the next Fetch request
-}
-
-var errDown = errors.New("the network is down")
-
-func (n *network) dial(ctx context.Context, kind, address string) (net.Conn, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.down || address == n.dead {
-		return nil, errDown
-	}
-	conn, err := new(net.Dialer).DialContext(ctx, kind, address)
-	if err == nil {
-		conn = &networkConn{Conn: conn, network: n}
-		n.conns = append(n.conns, conn)
-	}
-	return conn, err
-}
-
-func (n *network) set(down bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.down = down
-	if down {
-		for _, c := range n.conns {
-			_ = c.Close()
-		}
-		n.conns = nil
-	}
-}
-
-func (n *network) cut(address string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.dead = address
-	for _, c := range n.conns {
-		if c.RemoteAddr().String() == address {
-			_ = c.Close()
-		}
-	}
-}
-
-type networkConn struct {
-	net.Conn
-	network *network
-	fetch   bool // a Fetch request was the last thing written
-}
-
-func (c *networkConn) Write(b []byte) (int, error) {
-	c.fetch = len(b) > 6 && binary.BigEndian.Uint16(b[4:]) == uint16(kmsg.Fetch)
-	return c.Conn.Write(b)
-}
-
-func (c *networkConn) Read(b []byte) (int, error) {
-	count, err := c.Conn.Read(b)
-	c.network.mu.Lock()
-	defer c.network.mu.Unlock()
-	if c.fetch && c.network.spoil != nil && count > 0 {
-		c.network.spoil(b[:count])
-		c.network.spoil = nil
-	}
-	c.fetch = false
-	return count, err
-}
-
 func TestBrokersDownAndUp(t *testing.T) {
 	t.Parallel()
 	wires := new(network)
 	b := setup(t, 2, 2, func(c *intake.Config) { c.Dial = wires.dial })
 	client := b.client()
-	receivers := []*receiver{b.assign(0, from(0), true), b.assign(1, from(0), true)}
+	receivers := []*receiver{b.assign(0, intake.At(0), true), b.assign(1, intake.At(0), true)}
 	var sent []string
 	for i := range 3 {
 		batch := values("v", 2*i, 2)
@@ -332,7 +298,7 @@ func TestGarbledAnswers(t *testing.T) {
 			wires := new(network)
 			b := setup(t, 1, 1, func(c *intake.Config) { c.Dial = wires.dial })
 			client := b.client()
-			r := b.assign(0, from(0), true)
+			r := b.assign(0, intake.At(0), true)
 			b.produce(client, 0, "first")
 			r.reach(1)
 			wires.mu.Lock()
@@ -359,7 +325,7 @@ func TestSilentBroker(t *testing.T) {
 	})
 	b.produce(b.client(), 0, "v")
 	b.kafka.ControlKey(kmsg.Fetch.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) { return nil, nil, true })
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	r.reach(1)
 	b.log.await(t, "kafka unreachable", 1)
 }
@@ -368,7 +334,7 @@ func TestSilentBroker(t *testing.T) {
 func TestTopicMissingAtFirst(t *testing.T) {
 	t.Parallel()
 	b := setup(t, 1, 1, func(c *intake.Config) { c.Topic = "later" })
-	r := b.assign(0, from(0), true)
+	r := b.assign(0, intake.At(0), true)
 	b.log.await(t, "topic cannot be read for now", 1)
 	var unknown *intake.UnknownTopicError
 	if err := b.fetcher.Healthy(); !errors.As(err, &unknown) || unknown.Topic != "later" {

@@ -141,3 +141,14 @@ func (b *bench) eventually(what string, true func() bool) {
 		}
 	}
 }
+
+// await receives what must come.
+func await[T any](t *testing.T, what string, from <-chan T) (received T) {
+	t.Helper()
+	select {
+	case received = <-from:
+	case <-time.After(patience):
+		t.Fatalf("waited %v in vain until %s", patience, what)
+	}
+	return received
+}

@@ -104,13 +104,16 @@ func TestIdleWorkerIsEnded(t *testing.T) {
 			if first && !m.fromServer && strings.HasPrefix(m.text, "INSERT INTO processed") {
 				first = false
 				close(standsStill)
-				<-awake
+				select {
+				case <-awake:
+				case <-time.After(2 * patience): // the test gave up
+				}
 			}
 			return pass
 		}),
 	})
-	s := start(t.Context(), settler, f.next(pay("o-1", "alice", 60)))
-	<-standsStill
+	s := start(t.Context(), t, settler, f.next(pay("o-1", "alice", 60)))
+	await(t, "the worker stands still", standsStill)
 	b.lock("alice")() // waits for the settler's lock
 	close(awake)
 	counts, err := s.wait(t)

@@ -77,17 +77,23 @@ func TestPromise1_ZombieCommitsNothing(t *testing.T) {
 		b.exec("DELETE FROM watermark")
 		b.wantFenced([]settle.Loss{{Key: f.key, Missing: true, Epoch: 1}}, f.next(pay("o-1", "alice", 1)))
 	})
-	t.Run("another group's partition is another one", func(t *testing.T) {
+	t.Run("others' watermarks stay", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, customer("alice", 1000))
 		f := b.acquire(0)
-		other := *f
-		other.key.Group = "others"
-		b.reacquire(&other, nil)
-		b.reacquire(&other, nil)
+		others := []*feed{
+			{key: settle.Key{Group: "others", Topic: topic}},
+			{key: settle.Key{Group: group, Topic: "refunds"}},
+			{key: settle.Key{Group: group, Topic: topic, Partition: 1}},
+		}
+		for _, other := range others {
+			b.reacquire(other, nil)
+		}
 		b.settle(f.next(pay("o-1", "alice", 1)))
 		b.wantWatermark(f, 1)
-		b.wantWatermark(&other, 0)
+		for _, other := range others {
+			b.wantWatermark(other, 0)
+		}
 	})
 }
 

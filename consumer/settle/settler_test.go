@@ -19,8 +19,10 @@ type settling struct {
 	done   chan struct{}
 }
 
-func start(ctx context.Context, settler *settle.Settler, batch ...settle.Slice) *settling {
+// start begins to settle; the test does not end before it does.
+func start(ctx context.Context, t *testing.T, settler *settle.Settler, batch ...settle.Slice) *settling {
 	s := &settling{done: make(chan struct{})}
+	t.Cleanup(func() { <-s.done })
 	go func() {
 		defer close(s.done)
 		s.counts, s.err = settler.Settle(ctx, batch)
@@ -31,11 +33,7 @@ func start(ctx context.Context, settler *settle.Settler, batch ...settle.Slice) 
 // wait waits for its end.
 func (s *settling) wait(t *testing.T) (settle.Counts, error) {
 	t.Helper()
-	select {
-	case <-s.done:
-	case <-time.After(patience):
-		t.Fatalf("still settling after %v", patience)
-	}
+	await(t, "the batch is settled", s.done)
 	return s.counts, s.err
 }
 
@@ -46,7 +44,9 @@ func (b *bench) lock(account string) (release func()) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if _, err := tx.Exec(b.t.Context(), "SELECT FROM account WHERE name = $1 FOR UPDATE", account); err != nil {
+	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
+	defer cancel()
+	if _, err := tx.Exec(ctx, "SELECT FROM account WHERE name = $1 FOR UPDATE", account); err != nil {
 		b.t.Fatal(err)
 	}
 	return func() {
@@ -80,13 +80,9 @@ func TestLockHeldByAnotherSession(t *testing.T) {
 		}
 		return pass
 	})
-	s := start(t.Context(), closing(t, config), f.next(pay("o-1", "alice", 60), raw("?")))
+	s := start(t.Context(), t, closing(t, config), f.next(pay("o-1", "alice", 60), raw("?")))
 	for range 3 {
-		select {
-		case <-timeouts:
-		case <-s.done:
-			t.Fatalf("settled as %v, error %v, while the lock was held", s.counts, s.err)
-		}
+		await(t, "the lock is waited for in vain", timeouts)
 	}
 	release()
 	counts, err := s.wait(t)
@@ -153,7 +149,7 @@ func TestContextEnds(t *testing.T) {
 		b := b.with(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		release := b.lock("alice")
-		s := start(ctx, closing(t, b.untroubled()), batch)
+		s := start(ctx, t, closing(t, b.untroubled()), batch)
 		b.eventually("the settler waits for the lock", func() bool { return len(b.waiting()) == 1 })
 		wantCanceled(t, s, cancel)
 		release()
@@ -162,12 +158,12 @@ func TestContextEnds(t *testing.T) {
 	t.Run("while there is no database", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		trouble := make(chan error, 1000)
-		s := start(ctx, closing(t, settle.Config{
+		s := start(ctx, t, closing(t, settle.Config{
 			Connect:   func(context.Context) (*pgx.Conn, error) { return nil, errors.New("no route to host") },
 			OnTrouble: func(err error) { trouble <- err },
 		}), batch)
 		for range 3 {
-			if err := <-trouble; fmt.Sprint(err) != "no route to host" {
+			if err := await(t, "Connect fails", trouble); fmt.Sprint(err) != "no route to host" {
 				t.Errorf("told of %v, want what Connect said", err)
 			}
 		}
@@ -176,7 +172,7 @@ func TestContextEnds(t *testing.T) {
 	t.Run("before it begins", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		wantCanceled(t, start(ctx, closing(t, b.untroubled()), batch), cancel)
+		wantCanceled(t, start(ctx, t, closing(t, b.untroubled()), batch), cancel)
 	})
 	b.wantTransfers("o-1", 0)
 	b.settle(batch)

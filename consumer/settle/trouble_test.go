@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -49,16 +48,11 @@ func TestBackendIsKilled(t *testing.T) {
 	told := make(troubles, 100)
 	settler := closing(t, settle.Config{Connect: b.connect, OnTrouble: told.tell})
 	release := b.lock("alice")
-	s := start(t.Context(), settler, f.next(pay("o-1", "alice", 60)))
+	s := start(t.Context(), t, settler, f.next(pay("o-1", "alice", 60)))
 	b.eventually("the settler waits for the lock", func() bool { return len(b.waiting()) == 1 })
 	b.exec("SELECT pg_terminate_backend($1::int)", b.waiting()[0])
-	select {
-	case first := <-told:
-		if first != "57P01" { // admin_shutdown
-			t.Errorf("told of %s, want 57P01", first)
-		}
-	case <-time.After(patience):
-		t.Fatal("the settler did not tell of its trouble")
+	if first := await(t, "the settler tells of its trouble", told); first != "57P01" { // admin_shutdown
+		t.Errorf("told of %s, want 57P01", first)
 	}
 	release()
 	counts, err := s.wait(t)
@@ -101,15 +95,10 @@ func TestDatabaseOutOfOrder(t *testing.T) {
 			told := make(troubles, 100)
 			b.exec(test.spoil)
 			settler := closing(t, settle.Config{Connect: b.connect, OnTrouble: told.tell})
-			s := start(t.Context(), settler, f.next(pay("o-1", "alice", 60), raw("?")))
+			s := start(t.Context(), t, settler, f.next(pay("o-1", "alice", 60), raw("?")))
 			for range 2 {
-				select {
-				case one := <-told:
-					if one != test.want {
-						t.Errorf("told of %s, want %s", one, test.want)
-					}
-				case <-s.done:
-					t.Fatalf("settled as %v, error %v", s.counts, s.err)
+				if one := await(t, "the settler tells of its trouble", told); one != test.want {
+					t.Errorf("told of %s, want %s", one, test.want)
 				}
 			}
 			b.exec(test.mend)

@@ -1,0 +1,142 @@
+package intake_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"deductor/consumer/intake"
+)
+
+func TestFullBufferStopsItsPartitionAlone(t *testing.T) {
+	t.Parallel()
+	const one, room = 4 << 10, 64 << 10
+	b := setup(t, 1, 2, func(c *intake.Config) {
+		c.MaxWait = time.Minute // so that only a wake-up or the short wait goes on in time
+		c.PartitionMaxBytes, c.PartitionBufferBytes = 2*one, room
+	})
+	client := b.client()
+	sent := make([]string, 100)
+	for i := range sent {
+		sent[i] = values("v", i, 1)[0] + strings.Repeat(".", one)
+		b.produce(client, 0, sent[i])
+	}
+	full := b.assign(0, intake.At(0), false)
+	full.await("full buffer", func() bool { return b.buffered(0) >= room })
+
+	other := b.assign(1, intake.At(0), true)
+	for i := range 5 {
+		b.produce(client, 1, values("w", i, 1)...)
+		other.reach(int64(i + 1))
+	}
+	if got := b.buffered(0); got > room+3*one || full.next == int64(len(sent)) {
+		t.Errorf("%d bytes are buffered up to offset %d, with room for %d", got, full.next, room)
+	}
+	full.await("end", func() bool { full.releaseLocked(); return full.next == int64(len(sent)) })
+	full.want(full.values(), sent)
+	full.releaseAll()
+	if got := b.buffered(0); got != 0 {
+		t.Errorf("%d bytes are buffered when all are released, some twice", got)
+	}
+}
+
+func (b *bundle) buffered(partition int) int { return b.fetcher.Stats()[partition].BufferedBytes }
+
+// held is what all assigned partitions have in their buffers.
+func (b *bundle) held() int {
+	n := 0
+	for _, s := range b.fetcher.Stats() {
+		n += s.BufferedBytes
+	}
+	return n
+}
+
+func TestBuffersOfAllPartitionsAreBounded(t *testing.T) {
+	t.Parallel()
+	const partitions, most, answer, one = 8, 200 << 10, 128 << 10, 32 << 10
+	b := setup(t, 1, partitions, func(c *intake.Config) {
+		c.BufferBytes, c.MaxBytes, c.PartitionMaxBytes = most, answer, one
+	})
+	client := b.client()
+	batch := []string{strings.Repeat(".", 3000), strings.Repeat(".", 3000)}
+	receivers := make([]*receiver, partitions)
+	for p := range receivers {
+		for range 20 {
+			b.produce(client, int32(p), batch...)
+		}
+		receivers[p] = b.assign(int32(p), intake.At(0), false)
+	}
+	eventually(t, "end of all partitions", func() bool {
+		held := b.held()
+		if held > most+one*5/4 { // an answer is asked for that fits, or one partition's
+			t.Fatalf("%d bytes are buffered, with room for %d", held, most)
+		}
+		done := 0
+		for _, r := range receivers {
+			if held >= most {
+				r.releaseAll()
+			}
+			if r.at() == int64(20*len(batch)) {
+				done++
+			}
+		}
+		return done == partitions
+	})
+}
+
+func TestReleaseWakesTheLoop(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 1, 1, func(c *intake.Config) { c.PartitionBufferBytes = 1 })
+	client := b.client()
+	b.produce(client, 0, "v")
+	r := b.assign(0, intake.At(0), false)
+	r.reach(1)
+	b.produce(client, 0, "w")
+	r.releaseAll()
+	r.reach(2)
+}
+
+// Compressed answers grow when they are decoded; the rest of one that grows too large is left.
+func TestBuffersAreBoundedWhateverTheCompression(t *testing.T) {
+	t.Parallel()
+	const partitions, most, one = 8, 64 << 10, 32 << 10
+	b := setup(t, 1, partitions, func(c *intake.Config) {
+		c.BufferBytes, c.MaxBytes, c.PartitionMaxBytes, c.PartitionBufferBytes = most, most, most, one
+	})
+	client := b.client(kgo.ProducerBatchCompression(kgo.ZstdCompression()))
+	batch := strings.Repeat(".", 8<<10)
+	for p := range int32(partitions) {
+		for range 20 {
+			b.produce(client, p, batch)
+		}
+	}
+	receivers := make([]*receiver, partitions)
+	for p := range receivers {
+		receivers[p] = b.assign(int32(p), intake.At(0), false)
+	}
+	eventually(t, "full buffers", func() bool { return b.held() >= most })
+	other := b.assign(0, intake.At(0), false) // answered only if the loop is not stuck
+	for _, r := range receivers {
+		r.releaseAll()
+	}
+	eventually(t, "full buffers again", func() bool { return b.held() >= most })
+	if held := b.held(); held > 2*most+one+2*len(batch) {
+		t.Errorf("%d bytes are buffered, with room for %d", held, most)
+	}
+	for _, s := range b.fetcher.Stats() {
+		if s.BufferedBytes > one+2*len(batch) {
+			t.Errorf("partition %d has %d bytes in its buffer, with room for %d", s.Partition, s.BufferedBytes, one)
+		}
+	}
+	receivers[0] = other
+	eventually(t, "end of all partitions", func() bool {
+		done := true
+		for _, r := range receivers {
+			r.releaseAll()
+			done = done && r.at() == 20
+		}
+		return done
+	})
+}
