@@ -43,7 +43,9 @@ func newEnv(t *testing.T, partitions int32) *env {
 // newEmptyEnv leaves the database empty.
 func newEmptyEnv(t *testing.T, partitions int32) *env {
 	t.Helper()
-	needsDocker(t)
+	if err := readSources(); err != nil {
+		t.Fatal(err)
+	}
 	name := fmt.Sprintf("t%d_%s", tests.Add(1), notInNames.ReplaceAllString(strings.ToLower(t.Name()), "_"))
 	name = name[:min(len(name), 40)] // Postgres cuts names at 63 bytes
 	e := &env{

@@ -16,7 +16,6 @@ var throughputCommands = flag.Int("commands", 4_000, "how many commands TestThro
 // of one, of which there are a twentieth. It fails when the books are wrong,
 // never for being slow. make throughput runs it with 200,000 commands.
 func TestThroughput(t *testing.T) { // not parallel: it measures
-	needsDocker(t)
 	batched := measure(t, *throughputCommands)
 	single := measure(t, *throughputCommands/20, "--batch-max", "1")
 	var table strings.Builder

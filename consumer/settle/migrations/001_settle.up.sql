@@ -10,6 +10,7 @@ CREATE TABLE source (
 );
 
 COMMENT ON TABLE source IS 'Partitions that commands came from. processed and dead_letter refer to it.';
+COMMENT ON COLUMN source.id IS 'What processed.source_id and others refer to.';
 COMMENT ON COLUMN source.topic IS 'The topic''s name.';
 COMMENT ON COLUMN source.topic_id IS 'The topic''s id in Kafka: another one after the topic was deleted and created again. All zero on brokers that have none (before 2.8).';
 COMMENT ON COLUMN source.partition IS 'The partition''s number.';
@@ -30,6 +31,9 @@ CREATE TABLE watermark (
 ) WITH (fillfactor = 50);
 
 COMMENT ON TABLE watermark IS 'How far each partition was ever read, and the fence that stops a worker which no longer owns it. It says nothing about single orders: processed does.';
+COMMENT ON COLUMN watermark.consumer_group IS 'The consumer group that reads it.';
+COMMENT ON COLUMN watermark.topic IS 'The topic''s name.';
+COMMENT ON COLUMN watermark.partition IS 'The partition''s number.';
 COMMENT ON COLUMN watermark.next_offset IS 'All records below this offset have a recorded outcome.';
 COMMENT ON COLUMN watermark.epoch IS 'Raised at each assignment. A batch commits only under the epoch that its worker was given.';
 COMMENT ON COLUMN watermark.source_id IS 'The partition under its topic id: the row of source.';
@@ -59,6 +63,7 @@ CREATE TABLE dead_letter (
 CREATE INDEX dead_letter_order_id_idx ON dead_letter (order_id) WHERE order_id IS NOT NULL;
 
 COMMENT ON TABLE dead_letter IS 'Records that could not be applied or declined, kept whole. Written in the transaction that moves the watermark past them.';
+COMMENT ON COLUMN dead_letter.id IS 'What deductor deadletter show takes.';
 COMMENT ON COLUMN dead_letter.reason IS 'Why, a stable code such as invalid_json or order_conflict.';
 COMMENT ON COLUMN dead_letter.detail IS 'The same for a person: which field, which value, what was expected.';
 COMMENT ON COLUMN dead_letter.order_id IS 'The order, when it could be read.';
@@ -84,6 +89,9 @@ CREATE TABLE partition_halt (
 );
 
 COMMENT ON TABLE partition_halt IS 'Partitions that stopped because going on could lose or repeat a payment. They wait for deductor partition skip or adopt.';
+COMMENT ON COLUMN partition_halt.consumer_group IS 'The consumer group that reads it.';
+COMMENT ON COLUMN partition_halt.topic IS 'The topic''s name.';
+COMMENT ON COLUMN partition_halt.partition IS 'The partition''s number.';
 COMMENT ON COLUMN partition_halt.reason IS 'Why, a stable code such as offset_gap.';
 COMMENT ON COLUMN partition_halt.detail IS 'The same for a person, with the offsets.';
 COMMENT ON COLUMN partition_halt.since IS 'When it halted.';
@@ -112,10 +120,15 @@ CREATE UNIQUE INDEX partition_intervention_pending_key
     ON partition_intervention (consumer_group, topic, partition) WHERE done_at IS NULL;
 
 COMMENT ON TABLE partition_intervention IS 'Who moved a partition on by hand, when, from where, to where and why. Kept for ever.';
+COMMENT ON COLUMN partition_intervention.id IS 'In the order in which they were made.';
+COMMENT ON COLUMN partition_intervention.consumer_group IS 'The consumer group that reads it.';
+COMMENT ON COLUMN partition_intervention.topic IS 'The topic''s name.';
+COMMENT ON COLUMN partition_intervention.partition IS 'The partition''s number.';
 COMMENT ON COLUMN partition_intervention.action IS 'skip: go on at another offset. adopt: take a group''s position as the start of a database that knows nothing of it.';
 COMMENT ON COLUMN partition_intervention.from_offset IS 'The watermark before. NULL when there was none.';
 COMMENT ON COLUMN partition_intervention.to_offset IS 'Where the partition was told to go on.';
 COMMENT ON COLUMN partition_intervention.source_id IS 'The partition under its topic id at that time.';
 COMMENT ON COLUMN partition_intervention.actor IS 'Who: the user and host of the command.';
 COMMENT ON COLUMN partition_intervention.reason IS 'Why, in their words.';
+COMMENT ON COLUMN partition_intervention.created_at IS 'When.';
 COMMENT ON COLUMN partition_intervention.done_at IS 'When the group''s committed offset had followed. NULL: it is still to be taken as the start.';
