@@ -39,7 +39,7 @@ func (h *health) set(what string, err error) {
 		h.logger.Info(what+": works again", "after", time.Since(before.since).Round(time.Millisecond))
 	case err != nil && !was:
 		h.troubles[what] = trouble{err, time.Now()}
-		h.logger.Error(what+": failed, trying again", "error", err)
+		h.logger.Warn(what+": failed, trying again", "error", err)
 	case err != nil:
 		h.troubles[what] = trouble{err, before.since}
 	}

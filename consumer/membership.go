@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -77,8 +78,8 @@ func (m *classic) run(ctx context.Context, owner assignee) {
 	if err != nil {
 		panic(err) // the configuration was validated
 	}
-	// Close ends the generation, waits for revoked and leaves the group.
-	defer func() { _ = group.Close() }()
+	var holding sync.WaitGroup
+	defer func() { leave(group, &holding) }()
 	for {
 		generation, err := group.Next(ctx)
 		switch {
@@ -91,7 +92,33 @@ func (m *classic) run(ctx context.Context, owner assignee) {
 			continue
 		}
 		owner.joined(nil)
-		generation.Start(func(ctx context.Context) { m.hold(ctx, generation, topic, owner) })
+		holding.Add(1)
+		generation.Start(func(ctx context.Context) {
+			defer holding.Done()
+			m.hold(ctx, generation, topic, owner)
+		})
+	}
+}
+
+// leaveTimeout bounds leaving a group in which nothing is held any more.
+const leaveTimeout = 2 * time.Second
+
+// leave ends the generation, waits until what was held is drained, and leaves
+// the group. A member that is asking to join is not heard until the group has
+// waited for all others: it goes without, and the group misses it after the
+// session timeout.
+func leave(group *kafka.ConsumerGroup, holding *sync.WaitGroup) {
+	left := make(chan struct{})
+	go func() {
+		_ = group.Close()
+		close(left)
+	}()
+	holding.Wait()
+	timer := time.NewTimer(leaveTimeout)
+	defer timer.Stop()
+	select {
+	case <-left:
+	case <-timer.C:
 	}
 }
 

@@ -9,8 +9,12 @@ import (
 	"deductor/consumer/settle"
 )
 
-// watch looks after partitions that nothing happens to: those that don't get
-// on, and those that were fenced while there was nothing to settle.
+// probeTimeout is after how long a database that says nothing counts as gone.
+const probeTimeout = 3 * time.Second
+
+// watch looks after what nothing happens to: partitions that don't get on,
+// partitions that were fenced while there was nothing to settle, and a database
+// that no longer answers.
 func (w *Worker) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		wait(ctx, w.config.RecheckInterval)
@@ -22,12 +26,13 @@ func (w *Worker) watch(ctx context.Context) {
 // findFenced stops partitions whose epoch moved on, so that an operator's
 // intervention is followed also where no batch would meet the fence.
 func (w *Worker) findFenced(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	asking, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	known, err := settle.Partitions(ctx, w.config.Database, w.config.Group, w.config.Topic)
-	if err != nil {
-		return // the lanes and the assignments tell about the database
+	known, err := settle.Partitions(asking, w.config.Database, w.config.Group, w.config.Topic)
+	if ctx.Err() != nil {
+		return
 	}
+	w.health.set("database, probe", err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range w.partitions {

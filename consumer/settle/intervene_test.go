@@ -131,7 +131,7 @@ func TestAdoptARecreatedTopic(t *testing.T) {
 	b := newBench(t, customer("alice", 100))
 	f := b.acquire(0)
 	b.settle(f.next(raw("old"), pay("o-1", "alice", 1)))
-	renewed := settle.Assignment{Key: f.key, Owner: "worker-1", TopicID: [16]byte{2}, LogEnd: 1}
+	renewed := settle.Assignment{Key: f.key, Owner: "worker-1", TopicID: [16]byte{0xff}, LogEnd: 1}
 	if _, halt := b.tryAcquire(renewed); halt == nil || halt.Reason != settle.HaltTopicRecreated {
 		t.Fatalf("halted for %v, want %s", halt, settle.HaltTopicRecreated)
 	}

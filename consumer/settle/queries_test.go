@@ -3,7 +3,6 @@ package settle_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,25 +18,6 @@ func statement(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(sql)
-}
-
-func TestEveryStatementPrepares(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	files, err := filepath.Glob("queries/*.sql")
-	if err != nil || len(files) < 20 {
-		t.Fatalf("statements %q, error %v", files, err)
-	}
-	conn, err := b.connect(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(t.Context()) }()
-	for _, file := range files {
-		if _, err := conn.Prepare(t.Context(), file, statement(t, file)); err != nil {
-			t.Errorf("%s: %v", file, err)
-		}
-	}
 }
 
 // arrayed is a statement whose work grows with the batch.

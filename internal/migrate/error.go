@@ -26,6 +26,21 @@ func (e *NewerError) Error() string {
 		"run the version that made it, or a later one", list(e.Unknown))
 }
 
+// ForbiddenError is a role that may not read the schema's migrations. Give it
+// the worker's grants.
+type ForbiddenError struct {
+	Role string
+	Err  error // what the database said
+}
+
+func (e *ForbiddenError) Error() string {
+	return fmt.Sprintf("role %q may not use the schema: grant it what \"deductor migrate sql --role %s\" prints: %v",
+		e.Role, e.Role, e.Err)
+}
+
+// Unwrap returns what the database said.
+func (e *ForbiddenError) Unwrap() error { return e.Err }
+
 // ChangedError is a migration that ran with another text than this binary has
 // for it: one of the two was edited, or they come from different builds.
 // Nothing can be said about the schema until a person has compared them.

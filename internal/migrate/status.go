@@ -2,10 +2,12 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // State is a migration in a database.
@@ -32,7 +34,7 @@ func Status(ctx context.Context, conn *pgx.Conn) ([]State, error) {
 // Check returns nil when the database has this binary's migrations and no
 // others; else an [*EncodingError], a [*NewerError], a [*ChangedError] or a
 // [*MissingError], the first of them that is true, or an error of reading the
-// database. The worker's role may call it.
+// database, such as a [*ForbiddenError]. The worker's role may call it.
 func Check(ctx context.Context, conn *pgx.Conn) error {
 	return check(ctx, conn, Components())
 }
@@ -60,7 +62,11 @@ func status(ctx context.Context, conn *pgx.Conn, components []Component) ([]Stat
 		return nil, err
 	}
 	ran, err := readApplied(ctx, conn)
-	if err != nil {
+	var refused *pgconn.PgError
+	switch {
+	case errors.As(err, &refused) && refused.Code == "42501": // insufficient_privilege
+		return nil, &ForbiddenError{Role: conn.Config().User, Err: err}
+	case err != nil:
 		return nil, fmt.Errorf("read table schema_migration: %w", err)
 	}
 	found := make(map[key]State, len(ran))
