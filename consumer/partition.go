@@ -129,11 +129,18 @@ func (p *partition) react(ctx context.Context, cause error) {
 	switch {
 	case errors.As(cause, &fenced) && fenced.StoredEpoch != fenced.Epoch && !fenced.Missing:
 		// Another worker may have it: the group says so soon, or it is free again.
-		wait(ctx, time.Second)
-	case errors.As(cause, &broken) && !seenAtStart(broken):
+		wait(ctx, pauseAfterStop)
+	case errors.As(cause, &broken) && seenAtStart(broken):
+		// The next look judges it; should it find nothing, this goes on slowly.
+		wait(ctx, pauseAfterStop)
+	case errors.As(cause, &broken):
 		p.haltFor(ctx, broken)
 	}
 }
+
+// pauseAfterStop is how long a partition rests before it is acquired again for
+// a reason that may come back at once.
+const pauseAfterStop = time.Second
 
 // seenAtStart tells what a look at the log and the watermark judges better than
 // the fetch that noticed it.

@@ -18,6 +18,7 @@ import (
 type tester interface {
 	rapid.TB
 	Context() context.Context
+	Cleanup(func())
 }
 
 // bench is a database with a settler on it. What a worker does is done under

@@ -44,6 +44,7 @@ func (b *bench) lock(account string) (release func()) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // of a test that failed
 	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
 	defer cancel()
 	if _, err := tx.Exec(ctx, "SELECT FROM account WHERE name = $1 FOR UPDATE", account); err != nil {
