@@ -28,6 +28,10 @@ integration: ## Run the tests on Apache Kafka and Postgres; without Docker they 
 throughput: ## Measure payments a second on Apache Kafka and Postgres
 	DEDUCTOR_REQUIRE_DOCKER=1 go test -v -count=1 -run '^TestThroughput$$' ./integration -commands 200000
 
+.PHONY: mutants
+mutants: ## Take out each defence, and see which test notices
+	go run ./integration/mutants
+
 .PHONY: lint
 lint: ## Run golangci-lint
 	$(GOLANGCI) run

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"deductor/consumer/settle"
 )
@@ -45,15 +46,18 @@ func (w *Worker) assigned(partitions []int32, commit commitFunc) assignment {
 	w.config.Logger.Info("group joined", "group", w.config.Group, "partitions", partitions)
 	h.commits.Go(func() { h.offsets.run(ctx) })
 	h.running.Go(func() {
-		facts, err := w.look(ctx, partitions)
-		if err != nil {
-			return // revoked before it was known where to start
-		}
+		// One look for all is quick; where it fails, each partition looks for
+		// itself, so that one without a leader does not keep the others.
+		facts, _ := w.look(ctx, partitions)
 		for _, id := range partitions {
-			p := w.place(facts[id].Key, h)
+			var first *settle.Assignment
+			if known, ok := facts[id]; ok {
+				first = &known
+			}
+			p := w.place(settle.Key{Group: w.config.Group, Topic: w.config.Topic, Partition: id}, h)
 			h.running.Go(func() {
 				defer w.displace(p)
-				p.run(ctx, facts[id])
+				p.run(ctx, first)
 			})
 		}
 	})
@@ -82,7 +86,7 @@ func (w *Worker) place(key settle.Key, h *held) *partition {
 			least = l
 		}
 	}
-	p := &partition{key: key, worker: w, lane: least, held: h, stopped: make(chan error, 1)}
+	p := &partition{key: key, worker: w, lane: least, held: h, stopped: make(chan error, 1), progress: time.Now()}
 	w.partitions = append(w.partitions, p)
 	return p
 }

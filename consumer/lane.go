@@ -109,6 +109,8 @@ func (l *lane) take(ctx context.Context) *taken {
 			batch.portions = append(batch.portions, portion)
 			l.inHand = append(l.inHand, p)
 			room -= len(portion.records)
+		} else if err := p.queue.ended(); err != nil {
+			p.stop(err)
 		}
 	}
 	if len(batch.portions) == 0 {

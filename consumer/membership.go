@@ -42,6 +42,11 @@ type classic struct {
 	config kafka.ConsumerGroupConfig
 }
 
+// rebalanceTimeout is how long the group waits for members to come back when it
+// is shared out anew. It is the same for all, whatever their session timeout:
+// the group takes the longest, and who gave up sooner would ask for ever.
+const rebalanceTimeout = 30 * time.Second
+
 func newClassic(c Config) *classic {
 	dialer := &kafka.Dialer{
 		ClientID:      c.Owner,
@@ -62,7 +67,7 @@ func newClassic(c Config) *classic {
 		GroupBalancers:         []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
 		HeartbeatInterval:      c.HeartbeatInterval,
 		SessionTimeout:         c.SessionTimeout,
-		RebalanceTimeout:       c.SessionTimeout,
+		RebalanceTimeout:       rebalanceTimeout,
 		JoinGroupBackoff:       500 * time.Millisecond,
 		WatchPartitionChanges:  true,
 		PartitionWatchInterval: 5 * time.Second,

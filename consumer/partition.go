@@ -41,11 +41,15 @@ type partition struct {
 	progress time.Time
 }
 
-// run works on the partition until ctx ends. The facts are those of the first
-// look at the log.
-func (p *partition) run(ctx context.Context, facts settle.Assignment) {
+// run works on the partition until ctx ends. The facts are those of a look at
+// all partitions, nil when there was none.
+func (p *partition) run(ctx context.Context, first *settle.Assignment) {
 	for ctx.Err() == nil {
-		position, err := settle.Acquire(ctx, p.worker.config.Database, facts)
+		facts, err := p.facts(ctx, &first)
+		if err != nil {
+			return // ctx ended
+		}
+		position, err := p.acquire(ctx, facts)
 		var halt *settle.HaltError
 		switch {
 		case err == nil:
@@ -59,19 +63,41 @@ func (p *partition) run(ctx context.Context, facts settle.Assignment) {
 			p.worker.health.set("database", err)
 			wait(ctx, time.Second)
 		}
-		if facts, err = p.look(ctx); err != nil {
-			return // ctx ended
-		}
 	}
+}
+
+// facts gives the first look once, and then looks anew.
+func (p *partition) facts(ctx context.Context, first **settle.Assignment) (settle.Assignment, error) {
+	if given := *first; given != nil {
+		*first = nil
+		return *given, nil
+	}
+	return p.look(ctx)
+}
+
+// acquireTimeout bounds one try to take a partition over or to halt it: longer
+// than a lock of a worker that is gone can be in the way, shorter than TCP.
+const acquireTimeout = 20 * time.Second
+
+func (p *partition) acquire(ctx context.Context, facts settle.Assignment) (settle.Position, error) {
+	ctx, cancel := context.WithTimeout(ctx, acquireTimeout)
+	defer cancel()
+	return settle.Acquire(ctx, p.worker.config.Database, facts)
 }
 
 // look asks Kafka anew where the partition stands, for as long as it takes.
 func (p *partition) look(ctx context.Context) (settle.Assignment, error) {
-	found, err := p.worker.look(ctx, []int32{p.key.Partition})
-	if err != nil {
-		return settle.Assignment{}, err
+	for {
+		found, err := p.worker.look(ctx, []int32{p.key.Partition})
+		if ctx.Err() != nil {
+			return settle.Assignment{}, ctx.Err()
+		}
+		p.worker.health.set(fmt.Sprintf("kafka, partition %d", p.key.Partition), err)
+		if err == nil {
+			return found[p.key.Partition], nil
+		}
+		wait(ctx, time.Second)
 	}
-	return found[p.key.Partition], nil
 }
 
 // read fetches and settles until the partition is stopped or ctx ends.
@@ -115,7 +141,7 @@ func (p *partition) begin(position settle.Position) {
 
 func (p *partition) end() {
 	p.mu.Lock()
-	p.running = false
+	p.running, p.progress = false, time.Now()
 	p.mu.Unlock()
 }
 
@@ -158,7 +184,9 @@ func (p *partition) haltFor(ctx context.Context, broken intake.Halt) {
 		Detail: fmt.Sprintf("%v; find out what was there, then partition skip --to-offset", broken),
 	}
 	for ctx.Err() == nil {
-		err := settle.Halt(ctx, p.worker.config.Database, p.key, p.position.Epoch, halt)
+		halting, cancel := context.WithTimeout(ctx, acquireTimeout)
+		err := settle.Halt(halting, p.worker.config.Database, p.key, p.position.Epoch, halt)
+		cancel()
 		p.worker.health.set("database", err)
 		if err == nil {
 			return
@@ -201,8 +229,12 @@ func (p *partition) Receive(chunk *intake.Chunk) {
 	p.lane.notify()
 }
 
-// Fail stops the partition ([intake.Receiver]).
-func (p *partition) Fail(err error) { p.stop(err) }
+// Fail stops the partition once what came before is settled ([intake.Receiver]):
+// what is found broken begins where that ends.
+func (p *partition) Fail(err error) {
+	p.queue.close(err)
+	p.lane.notify()
+}
 
 // wait waits, or returns early when ctx ends.
 func wait(ctx context.Context, d time.Duration) {

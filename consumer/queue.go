@@ -12,6 +12,7 @@ import (
 type queue struct {
 	mu     sync.Mutex
 	chunks []*intake.Chunk
+	end    error // why nothing more will come; nil while it may
 }
 
 // portion is a run of a partition's records, taken to be settled together.
@@ -54,20 +55,37 @@ func (q *queue) take(room int) (taken portion, ok bool) {
 	return taken, true
 }
 
-// cut takes the first n of a chunk's more than n records.
+// cut takes the first n of a chunk's more than n records, and ends right after
+// the last of them: its leader epoch is the one to be stored (KIP-320).
 func (p *portion) cut(chunk *intake.Chunk, n int) {
+	last := chunk.Records[n-1]
 	p.records = append(p.records, chunk.Records[:n]...)
-	p.leaderEpoch = chunk.Records[n-1].LeaderEpoch
-	chunk.Records = chunk.Records[n:]
-	chunk.Start = chunk.Records[0].Offset
-	p.end = chunk.Start
+	p.end, p.leaderEpoch = last.Offset+1, last.LeaderEpoch
+	chunk.Start, chunk.Records = p.end, chunk.Records[n:]
 }
 
-// drop gives up what is queued.
+// close notes why nothing more will come. What came before is still taken.
+func (q *queue) close(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.end = err
+}
+
+// ended returns why nothing more will come, once everything was taken.
+func (q *queue) ended() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.chunks) > 0 {
+		return nil
+	}
+	return q.end
+}
+
+// drop gives up what is queued, and makes the queue ready for a new beginning.
 func (q *queue) drop() {
 	q.mu.Lock()
 	dropped := q.chunks
-	q.chunks = nil
+	q.chunks, q.end = nil, nil
 	q.mu.Unlock()
 	for _, chunk := range dropped {
 		chunk.Release()

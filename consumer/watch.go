@@ -23,9 +23,11 @@ func (w *Worker) watch(ctx context.Context) {
 	}
 }
 
-// findFenced stops partitions whose epoch moved on, so that an operator's
-// intervention is followed also where no batch would meet the fence.
+// findFenced stops partitions whose watermark is no longer what this worker
+// made it: another epoch, or an offset that is behind (the database was put
+// back). Without it, both would be noticed only by the next record's batch.
 func (w *Worker) findFenced(ctx context.Context) {
+	before := w.standings() // what is committed from now on may be missing in the answer
 	asking, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	known, err := settle.Partitions(asking, w.config.Database, w.config.Group, w.config.Topic)
@@ -33,24 +35,58 @@ func (w *Worker) findFenced(ctx context.Context) {
 		return
 	}
 	w.health.set("database, probe", err)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, p := range w.partitions {
-		for i := range known {
-			if known[i].Key == p.key && known[i].Watermark != nil {
-				p.compare(*known[i].Watermark)
-			}
+	if err != nil {
+		return
+	}
+	watermarks := make(map[settle.Key]*settle.Watermark, len(known))
+	for i := range known {
+		watermarks[known[i].Key] = known[i].Watermark
+	}
+	for _, s := range before {
+		if loss, lost := s.compare(watermarks[s.partition.key]); lost {
+			s.partition.stopUnder(s.epoch, &fencedError{loss})
 		}
 	}
 }
 
-// compare stops the partition when its watermark is under a later epoch.
-func (p *partition) compare(stored settle.Watermark) {
+// standing is how far a partition was at one moment.
+type standing struct {
+	partition *partition
+	epoch     int64
+	next      int64
+}
+
+func (w *Worker) standings() []standing {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []standing
+	for _, p := range w.partitions {
+		p.mu.Lock()
+		if p.running {
+			all = append(all, standing{p, p.epoch, p.next})
+		}
+		p.mu.Unlock()
+	}
+	return all
+}
+
+// compare tells whether a watermark that was read later is not the partition's.
+func (s standing) compare(stored *settle.Watermark) (loss settle.Loss, lost bool) {
+	loss = settle.Loss{Key: s.partition.key, Epoch: s.epoch, Start: s.next}
+	if stored == nil {
+		loss.Missing = true
+		return loss, true
+	}
+	loss.StoredEpoch, loss.NextOffset = stored.Epoch, stored.NextOffset
+	return loss, stored.Epoch != s.epoch || stored.NextOffset < s.next
+}
+
+// stopUnder stops the partition unless it was acquired anew meanwhile.
+func (p *partition) stopUnder(epoch int64, cause error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.running && stored.Epoch > p.epoch {
-		p.stop(&fencedError{settle.Loss{
-			Key: p.key, Epoch: p.epoch, StoredEpoch: stored.Epoch, Start: p.next, NextOffset: stored.NextOffset}})
+	if p.running && p.epoch == epoch {
+		p.stop(cause)
 	}
 }
 
@@ -73,7 +109,12 @@ func (p *partition) stalled(end int64, timeout time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	still := time.Since(p.progress)
-	if !p.running || p.next >= end || still < timeout {
+	switch {
+	case p.halt != nil || still < timeout:
+		return nil
+	case !p.running:
+		return fmt.Errorf("partition %d could not be taken up for %v", p.key.Partition, still.Round(time.Second))
+	case p.next >= end:
 		return nil
 	}
 	return fmt.Errorf("partition %d stands at offset %d for %v, %d before the end",

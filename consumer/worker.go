@@ -138,22 +138,8 @@ func (w *Worker) findTopic(ctx context.Context) error {
 const lookTimeout = 10 * time.Second
 
 // look asks Kafka where partitions stand: the topic, their logs, the group's
-// committed offsets. It asks for as long as it takes; the error is ctx's.
+// committed offsets.
 func (w *Worker) look(ctx context.Context, partitions []int32) (map[int32]settle.Assignment, error) {
-	for {
-		found, err := w.lookOnce(ctx, partitions)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		w.health.set("kafka", err)
-		if err == nil {
-			return found, nil
-		}
-		wait(ctx, time.Second)
-	}
-}
-
-func (w *Worker) lookOnce(ctx context.Context, partitions []int32) (map[int32]settle.Assignment, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	topic, err := w.cluster.Topic(ctx)

@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -187,6 +188,74 @@ func TestPromise7_AbortedRecordsAreNotPaid(t *testing.T) {
 		committed, end := b.kafka.GroupOffsets(t, group)[0], b.kafka.EndOffsets(t)[0]
 		return committed == end, fmt.Sprintf("committed %d, end %d", committed, end)
 	})
+}
+
+// The database loses its last commits while no record comes to meet the fence.
+func TestPromise6_DatabasePutBackBehindAnIdlePartition(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t, 1)
+	b.kafka.Produce(t, 0, order("a", "acct-0"))
+	b.run(t, "worker-1")
+	b.awaitSettled(t)
+	if _, err := b.db.Pool.Exec(t.Context(), `
+		WITH p AS (DELETE FROM processed), t AS (DELETE FROM transfer), w AS (UPDATE watermark SET next_offset = 0),
+		     s AS (DELETE FROM settlement_stripe)
+		UPDATE account SET balance = opening_balance`); err != nil {
+		t.Fatal(err)
+	}
+	b.awaitSettled(t)
+	if n := b.count(t, "transfer"); n != 1 {
+		t.Errorf("%d transfers, want the lost one again", n)
+	}
+	b.audit(t)
+}
+
+// A transaction that waits for a lock holds its partition's offset back.
+func TestPromise6_OffsetFollowsTheDatabase(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t, 2)
+	tx, err := b.db.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.Background()) }()
+	if _, err := tx.Exec(t.Context(), "SELECT FROM account WHERE name = 'acct-0' FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	b.kafka.Produce(t, 0, order("held", "acct-0"))
+	b.run(t, "worker-1")
+	await(t, "the transaction to wait", func() (bool, string) {
+		return b.count(t, `pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 1, "none does"
+	})
+	b.kafka.Produce(t, 1, order("free", "acct-1"))
+	await(t, "the neighbour's offset", func() (bool, string) {
+		offsets := b.kafka.GroupOffsets(t, group)
+		return offsets[1] == 1, fmt.Sprint(offsets)
+	})
+	if offset := b.kafka.GroupOffsets(t, group)[0]; offset != 0 {
+		t.Errorf("offset %d is committed of what the database has not", offset)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.awaitSettled(t)
+}
+
+func TestStoppingCommitsTheLastOffsets(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t, 1)
+	stop := start(t, b.worker(t, "worker-1", func(c *Config) { c.CommitInterval = time.Hour }))
+	await(t, "the start to be committed", func() (bool, string) {
+		_, committed := b.kafka.GroupOffsets(t, group)[0]
+		return committed, "it is not"
+	})
+	b.kafka.Produce(t, 0, order("a", "acct-0"), order("b", "acct-0"))
+	b.awaitSettled(t)
+	stop()
+	if offset := b.kafka.GroupOffsets(t, group)[0]; offset != 2 {
+		t.Errorf("offset %d is committed after the stop, want 2", offset)
+	}
 }
 
 // An operator's decision counts also where no record comes to meet the fence.

@@ -27,21 +27,29 @@ func (m memory) latest(orderID string) (latest dedupe.Record) {
 	return latest
 }
 
+// answer is the one to an attempt: its own, the next higher one's, or the latest.
+func (m memory) answer(orderID string, attempt int32) dedupe.Record {
+	latest := m.latest(orderID)
+	for ; attempt < latest.Attempt; attempt++ {
+		if record, answered := m[orderID][attempt]; answered {
+			return record
+		}
+	}
+	return latest
+}
+
 func (m memory) decide(r request) dedupe.Verdict {
 	latest := m.latest(r.orderID)
-	own, answered := m[r.orderID][r.attempt]
 	switch {
 	case latest.Attempt == 0:
 		return dedupe.New
 	case latest.Outcome == dedupe.Declined && r.attempt > latest.Attempt:
 		return dedupe.Retry
-	case !answered:
-		own = latest
-	}
-	if own.Fingerprint == asks(r.what) {
+	case m.answer(r.orderID, r.attempt).Fingerprint == asks(r.what):
 		return dedupe.Duplicate
+	default:
+		return dedupe.Conflict
 	}
-	return dedupe.Conflict
 }
 
 func (m memory) clone() memory {
@@ -120,11 +128,7 @@ func decideAll(ctx context.Context, rt *rapid.T, db *pgxpool.Pool, before memory
 			s.news[r.orderID] = true
 			continue
 		}
-		expected, own := s.after[r.orderID][r.attempt]
-		if !own {
-			expected = s.after.latest(r.orderID)
-		}
-		wantSame(rt, *known, expected)
+		wantSame(rt, *known, s.after.answer(r.orderID, r.attempt))
 	}
 	return s
 }

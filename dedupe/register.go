@@ -44,8 +44,8 @@ func NewRegister() *Register {
 // when the verdict is [Duplicate] or that is in its way when it is [Conflict];
 // nil otherwise.
 //
-// An attempt that was answered is compared with its own answer. An applied
-// order is never decided again, whatever the attempt. A declined one is decided
+// An attempt that was answered is compared with its own answer, one that came
+// too late to be decided with that of the next higher attempt. An applied order is never decided again, whatever the attempt. A declined one is decided
 // again by a higher attempt only, which may ask for something else.
 func (r *Register) Decide(orderID string, attempt int32, fingerprint Fingerprint) (Verdict, *Record) {
 	known := r.orders[orderID]
@@ -62,16 +62,19 @@ func (r *Register) Decide(orderID string, attempt int32, fingerprint Fingerprint
 	return Conflict, answer
 }
 
-// answerTo returns the answer of that very attempt, or the current one.
+// answerTo returns the answer of that very attempt; of the next higher one that
+// was decided, which was the current one when the attempt came too late for the
+// first time; or the current one, for an attempt after it.
 func (o *order) answerTo(attempt int32) *Record {
+	answer := o.current
 	for _, records := range [][]Record{o.superseded, o.earlier} {
 		for i := range records {
-			if records[i].Attempt == attempt {
-				return &records[i]
+			if records[i].Attempt >= attempt && records[i].Attempt < answer.Attempt {
+				answer = &records[i]
 			}
 		}
 	}
-	return o.current
+	return answer
 }
 
 // Record notes the answer to a request for which [Register.Decide] said [New]

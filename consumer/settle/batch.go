@@ -70,8 +70,8 @@ func (c *Counts) Add(other Counts) {
 }
 
 // halve splits a batch of more than one record into two, of which the first
-// ends where the second begins. A slice is cut between two records; what lies
-// between their offsets goes to the first half.
+// ends where the second begins. A slice is cut right after a record, so that
+// the leader epoch before the cut is known.
 func halve(batch []Slice) (first, second []Slice) {
 	left := size(batch) / 2
 	for i, slice := range batch {
@@ -85,8 +85,8 @@ func halve(batch []Slice) (first, second []Slice) {
 		}
 		head, tail := slice, slice
 		head.Items, tail.Items = slice.Items[:left], slice.Items[left:]
-		head.End = tail.Items[0].Record.Offset
-		head.LeaderEpoch = head.Items[left-1].Record.LeaderEpoch
+		last := head.Items[left-1].Record
+		head.End, head.LeaderEpoch = last.Offset+1, last.LeaderEpoch
 		tail.Start = head.End
 		return append(first, head), append(append(second, tail), batch[i+1:]...)
 	}

@@ -3,7 +3,7 @@ package settle
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,56 +37,59 @@ func (t *transaction) explainConflicts(ctx context.Context, conn *pgx.Conn) erro
 	}
 	for i := range t.conflicts {
 		c := &t.conflicts[i]
-		stored, err := t.requestBehind(c.stored, requests)
-		if err != nil {
-			return err
+		var fields difference
+		if stored, known := t.requestBehind(c.stored, requests); known {
+			fields = differenceOf(stored, requestOf(c.cmd))
 		}
-		t.deadLetters[c.letter].explain(c.cmd, differenceOf(stored, requestOf(c.cmd)))
+		t.deadLetters[c.letter].explain(c.cmd, fields)
 	}
 	return nil
 }
 
+// explain makes the conflict's rejection. Without fields it is not known what
+// the order was: that it is in the way is enough to set the command aside.
 func (d *deadLetter) explain(cmd *command.Command, fields difference) {
+	d.rejection = &command.Rejection{
+		Reason:  command.ReasonOrderConflict,
+		Detail:  "the order is known with something else that is not to be found: run deductor audit",
+		OrderID: cmd.OrderID,
+	}
+	if len(fields) == 0 {
+		return
+	}
 	encoded, err := json.Marshal(fields)
 	if err != nil {
 		panic(err) // a map of strings always encodes
 	}
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	d.difference = encoded
-	d.rejection = &command.Rejection{
-		Reason:  command.ReasonOrderConflict,
-		Detail:  fmt.Sprintf("the order is known with another %s", strings.Join(names, ", ")),
-		OrderID: cmd.OrderID,
-	}
+	d.rejection.Detail = "the order is known with another " +
+		strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
 }
 
 // requestBehind returns what a recorded answer was asked for: kept with a
 // decline, told by the transfer of an applied order, or, when that was decided
-// in this very batch, found there.
-func (t *transaction) requestBehind(stored *dedupe.Record, requests map[ledger.TransferKey]request) (request, error) {
+// in this very batch, found there. It is not known when another service that
+// shares the orders wrote it, or when the books are damaged.
+func (t *transaction) requestBehind(
+	stored *dedupe.Record, requests map[ledger.TransferKey]request,
+) (r request, known bool) {
 	if stored.Outcome == dedupe.Declined {
-		var r request
 		err := json.Unmarshal(stored.Request, &r)
-		return r, err
+		return r, err == nil
 	}
 	key := ledger.TransferKey{DebitAccount: stored.Ref.Owner, ID: stored.Ref.ID}
 	if r, found := requests[key]; found {
-		return r, nil
+		return r, true
 	}
 	for i := range t.batch {
 		for j := range t.batch[i].Items {
 			cmd := &t.batch[i].Items[j].Command
 			if cmd.OrderID == stored.OrderID && fingerprintOf(cmd) == stored.Fingerprint {
-				return requestOf(cmd), nil
+				return requestOf(cmd), true
 			}
 		}
 	}
-	return request{}, fmt.Errorf("order %q: its transfer %d of account id %d does not exist: run deductor audit",
-		stored.OrderID, key.ID, key.DebitAccount)
+	return request{}, false
 }
 
 // storedRequests tells what transfers were made for.

@@ -95,27 +95,10 @@ func TestIdleWorkerIsEnded(t *testing.T) {
 	b := newBench(t, customer("alice", 100))
 	f := b.acquire(0)
 	told := make(troubles, 10)
-	standsStill, awake := make(chan struct{}), make(chan struct{})
-	first := true
-	settler := closing(t, settle.Config{
-		Limits:    settle.Limits{Idle: 50 * time.Millisecond},
-		OnTrouble: told.tell,
-		Connect: b.connectWatched(func(m message) verdict {
-			if first && !m.fromServer && strings.HasPrefix(m.text, "INSERT INTO processed") {
-				first = false
-				close(standsStill)
-				select {
-				case <-awake:
-				case <-time.After(2 * patience): // the test gave up
-				}
-			}
-			return pass
-		}),
-	})
-	s := start(t.Context(), t, settler, f.next(pay("o-1", "alice", 60)))
-	await(t, "the worker stands still", standsStill)
+	config := settle.Config{Limits: settle.Limits{Idle: 50 * time.Millisecond}, OnTrouble: told.tell}
+	s := b.standStill(t, config, f.next(pay("o-1", "alice", 60)))
 	b.lock("alice")() // waits for the settler's lock
-	close(awake)
+	s.goOn()
 	counts, err := s.wait(t)
 	if err != nil {
 		t.Fatal(err)

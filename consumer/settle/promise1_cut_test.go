@@ -57,15 +57,18 @@ func TestPromise1_ConnectionCutAtEveryStep(t *testing.T) {
 			t.Run(where+" "+side, func(t *testing.T) {
 				t.Parallel()
 				c := newCutting(t)
-				n := 1
+				n, steps, stride := 1, 1, 1
+				if testing.Short() {
+					stride = 7
+				}
 				for !c.step(&cutter{fromServer: fromServer, how: how, n: n}) {
-					n++
+					n, steps = n+stride, steps+1
 				}
 				if n < 50 {
 					t.Errorf("only %d messages were cut: a transaction has more", n-1)
 				}
 				c.b.audit()
-				if got, want := c.b.row("SELECT count(*) FROM dead_letter"), fmt.Sprint(2*n); got != want {
+				if got, want := c.b.row("SELECT count(*) FROM dead_letter"), fmt.Sprint(2*steps); got != want {
 					t.Errorf("%s dead letters, want %s", got, want)
 				}
 			})

@@ -15,10 +15,9 @@ type standing struct {
 }
 
 // standStill begins to settle a batch and returns once it stands still.
-func (b *bench) standStill(t *testing.T, batch ...settle.Slice) standing {
+func (b *bench) standStill(t *testing.T, config settle.Config, batch ...settle.Slice) standing {
 	t.Helper()
 	stands, awake := make(chan struct{}), make(chan struct{})
-	config := b.untroubled()
 	first := true
 	config.Connect = b.connectWatched(func(m message) verdict {
 		if first && !m.fromServer && strings.HasPrefix(m.text, "INSERT INTO processed") {
@@ -32,7 +31,7 @@ func (b *bench) standStill(t *testing.T, batch ...settle.Slice) standing {
 		return pass
 	})
 	s := start(t.Context(), t, closing(t, config), batch...)
-	await(t, "the first settler stands still", stands)
+	await(t, "the settler stands still", stands)
 	return standing{settling: s, goOn: func() { close(awake) }}
 }
 
@@ -43,7 +42,7 @@ func TestPromise5_CustomersAreLocked(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, customer("alice", 100))
 	f, g := b.acquire(0), b.acquire(1)
-	first := b.standStill(t, f.next(pay("o-1", "alice", 60)))
+	first := b.standStill(t, b.untroubled(), f.next(pay("o-1", "alice", 60)))
 	met := &errorStates{count: make(map[string]int)}
 	config := b.untroubled()
 	config.Connect = b.connectWatched(met.watch)
@@ -72,7 +71,7 @@ func TestSettlementAccountsAreNotLocked(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, customer("alice", 100), customer("bob", 100))
 	f, g := b.acquire(0), b.acquire(1)
-	first := b.standStill(t, f.next(pay("o-1", "alice", 60)))
+	first := b.standStill(t, b.untroubled(), f.next(pay("o-1", "alice", 60)))
 	b.settle(g.next(pay("o-2", "bob", 60)))
 	first.goOn()
 	if _, err := first.wait(t); err != nil {

@@ -143,6 +143,12 @@ func (h *history) batch(t *rapid.T, again bool) []settle.Slice {
 			batch = append(batch, f.slice(start, end))
 		}
 	}
+	return batch
+}
+
+// something is a batch that is not empty; without one, nothing has happened.
+func (h *history) something(t *rapid.T) []settle.Slice {
+	batch := h.batch(t, rapid.Bool().Draw(t, "again"))
 	if len(batch) == 0 {
 		t.Skip("nothing to settle")
 	}
@@ -166,15 +172,17 @@ func (h *history) run(batch []settle.Slice) {
 
 func (h *history) settle(t *rapid.T) {
 	h.produce(t)
-	h.run(h.batch(t, false))
+	if batch := h.batch(t, false); len(batch) > 0 {
+		h.run(batch)
+	}
 }
 
-func (h *history) redeliver(t *rapid.T) { h.run(h.batch(t, true)) }
+func (h *history) redeliver(t *rapid.T) { h.run(h.something(t)) }
 
 // crash is a worker that dies in mid-transaction, and the next one that reads
 // the same records.
 func (h *history) crash(t *rapid.T) {
-	batch := h.batch(t, rapid.Bool().Draw(t, "again"))
+	batch := h.something(t)
 	cut := &cutter{
 		fromServer: rapid.Bool().Draw(t, "cut what the server sends"),
 		how:        rapid.SampledFrom([]verdict{cutBefore, cutInside}).Draw(t, "cut"),
@@ -216,7 +224,7 @@ func (h *history) reacquire(t *rapid.T) {
 // zombie is a worker that lost one of its partitions: nothing becomes of its
 // batch.
 func (h *history) zombie(t *rapid.T) {
-	batch := h.batch(t, rapid.Bool().Draw(t, "again"))
+	batch := h.something(t)
 	lost := &batch[rapid.IntRange(0, len(batch)-1).Draw(t, "lost")]
 	lost.Epoch--
 	_, err := h.b.settler.Settle(t.Context(), batch)
