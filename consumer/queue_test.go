@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -72,4 +73,43 @@ func takePortion(t *rapid.T, q *queue, room int, from int64) int64 {
 		t.Fatalf("the portion ends at %d, beyond offset %d that is not in it", portion.end, left[len(portion.records)])
 	}
 	return portion.end
+}
+
+// The leader epoch that is stored belongs to the record before the position
+// (KIP-320), also where a marker of another epoch follows a cut.
+func TestQueueCutsRightAfterARecord(t *testing.T) {
+	t.Parallel()
+	var q queue
+	q.add(&intake.Chunk{Start: 8, End: 13, LeaderEpoch: 5, Records: []*kgo.Record{
+		{Offset: 8, LeaderEpoch: 3}, {Offset: 9, LeaderEpoch: 3}, {Offset: 12, LeaderEpoch: 5},
+	}})
+	first, _ := q.take(2)
+	if first.end != 10 || first.leaderEpoch != 3 {
+		t.Errorf("cut at %d under epoch %d, want 10 under 3", first.end, first.leaderEpoch)
+	}
+	second, _ := q.take(2)
+	if second.start != 10 || second.end != 13 || second.leaderEpoch != 5 {
+		t.Errorf("the rest is %d to %d under epoch %d, want 10 to 13 under 5",
+			second.start, second.end, second.leaderEpoch)
+	}
+}
+
+// What was found broken stops the partition only once all before it was taken.
+func TestQueueEndsBehindWhatCameBefore(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	var q queue
+	q.add(&intake.Chunk{Start: 0, End: 1, Records: []*kgo.Record{{Offset: 0}}})
+	q.close(broken)
+	if err := q.ended(); err != nil {
+		t.Errorf("ended with %v although a record waits", err)
+	}
+	q.take(1)
+	if err := q.ended(); !errors.Is(err, broken) {
+		t.Errorf("ended with %v, want %v", err, broken)
+	}
+	q.drop()
+	if err := q.ended(); err != nil {
+		t.Errorf("a queue that begins anew ended with %v", err)
+	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
@@ -17,10 +19,15 @@ func newAccountClose() *cobra.Command {
 		Use:   "close NAME",
 		Short: "Close an account",
 		Long: `Close an account: from then on payments from and to it are declined with
-account_closed. It keeps its balance. Closing it again changes nothing.`,
+account_closed, for good. It keeps its balance. Closing it again changes nothing.
+Default settlement accounts (settlement:USD) are not closed.`,
 		Example: "  deductor account close alice",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.HasPrefix(args[0], ledger.SettlementPrefix) {
+				return refused(fmt.Errorf("account %q is credited by every payment that names no other: "+
+					"closing it would decline them all, for good", args[0]))
+			}
 			conn, err := openDatabase(cmd.Context(), &db)
 			if err != nil {
 				return err

@@ -120,6 +120,7 @@ func TestAccountClose(t *testing.T) {
 	closedText := strings.Replace(aliceText, "at        -", "at        TIME", 1)
 	wantOutput(t, mustRun(t, env, "account", "show", "alice"), closedText)
 	runCommand(t, env, "", "account", "close", "bob").expect(t, exitFailure, `account "bob": no such account`)
+	runCommand(t, env, "", "account", "close", "settlement:USD").expect(t, exitRefused, "decline them all")
 }
 
 func TestAccountImport(t *testing.T) {

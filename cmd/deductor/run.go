@@ -100,6 +100,9 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 }
 
 func (r *runner) newWorker(pool *pgxpool.Pool, log *slog.Logger) (*consumer.Worker, string, error) {
+	if err := r.worker.Validate(); err != nil {
+		return nil, "", err
+	}
 	encryption, mechanism, err := r.kafka.Security()
 	if err != nil {
 		return nil, "", err

@@ -95,10 +95,11 @@ func (m *model) setAside(at string, reason command.Reason, orderID string) settl
 	return settle.DeadLettered
 }
 
-// answerTo is the answer to that very attempt, or the current one.
+// answerTo is the answer to that very attempt, to the next higher one that was
+// decided, or the current one.
 func answerTo(answers []modelAnswer, attempt int32) modelAnswer {
 	for _, answer := range answers {
-		if answer.attempt == attempt {
+		if answer.attempt >= attempt {
 			return answer
 		}
 	}

@@ -133,3 +133,18 @@ func TestPromise3_LateLowerAttempt(t *testing.T) {
 	b.wantBalances(map[string]int64{"alice": 500})
 	b.audit()
 }
+
+// What was overtaken keeps the answer of what overtook it, also once the order
+// was attempted again.
+func TestPromise3_LateLowerAttemptIsReplayed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 100), customer("bob", 1000))
+	f := b.acquire(0)
+	b.settle(f.next(
+		pay("o", "alice", 200, attempt(3)),
+		pay("o", "alice", 200, attempt(2)),
+		pay("o", "bob", 50, attempt(4))))
+	b.wantCounts(b.settle(f.all()), map[settle.Kind]int64{settle.Duplicate: 3})
+	b.wantDeadLetters()
+	b.audit()
+}

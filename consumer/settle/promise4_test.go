@@ -57,6 +57,22 @@ func TestPromise4_ConflictWithAppliedOrder(t *testing.T) {
 	b.audit()
 }
 
+// An order that another service answered, or of which the transfer is gone, is
+// in the way all the same, and stops nobody else's payments.
+func TestPromise4_ConflictThatCannotBeExplained(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 100))
+	f := b.acquire(0)
+	b.settle(f.next(pay("o", "alice", 60)))
+	b.exec("UPDATE processed SET ref_id = -1")
+	counts := b.settle(f.next(pay("o", "alice", 61), pay("p", "alice", 1)))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.DeadLettered: 1, settle.Applied: 1})
+	b.wantDeadLetters("0@1 order_conflict o")
+	if got := b.row("SELECT difference IS NULL AND detail LIKE '%deductor audit' FROM dead_letter"); got != "true" {
+		t.Errorf("the dead letter claims to know what differs, or does not say what to do: %s", got)
+	}
+}
+
 func TestPromise4_ConflictWithDeclinedOrder(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, customer("alice", 50), customer("bob", 1000))

@@ -31,6 +31,19 @@ func (w *Worker) Bind(flags *pflag.FlagSet) {
 	optional(flags, "instance", "lanes", "batch-max", "session-timeout")
 }
 
+// Validate refuses numbers that no worker can work with.
+func (w *Worker) Validate() error {
+	switch {
+	case w.Lanes < 1:
+		return fmt.Errorf("--lanes is %d: it must be at least 1", w.Lanes)
+	case w.BatchMax < 1:
+		return fmt.Errorf("--batch-max is %d: it must be at least 1", w.BatchMax)
+	case w.SessionTimeout < time.Second:
+		return fmt.Errorf("--session-timeout is %v: it must be at least 1s", w.SessionTimeout)
+	}
+	return nil
+}
+
 // Owner is the worker's name: Instance, or host and process id.
 func (w *Worker) Owner() (string, error) {
 	if w.Instance != "" {
