@@ -45,8 +45,9 @@ func NewRegister() *Register {
 // nil otherwise.
 //
 // An attempt that was answered is compared with its own answer, one that came
-// too late to be decided with that of the next higher attempt. An applied order is never decided again, whatever the attempt. A declined one is decided
-// again by a higher attempt only, which may ask for something else.
+// too late to be decided with that of the next higher attempt. An applied order
+// is never decided again, whatever the attempt. A declined one is decided again
+// by a higher attempt only, which may ask for something else.
 func (r *Register) Decide(orderID string, attempt int32, fingerprint Fingerprint) (Verdict, *Record) {
 	known := r.orders[orderID]
 	if known == nil {

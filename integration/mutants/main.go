@@ -84,10 +84,10 @@ func (m mutant) try(ctx context.Context, tree string) (string, error) {
 		return "", fmt.Errorf("%s holds the text to replace %d times, not once: bring the mutant up to date", m.file, n)
 	}
 	mutated := strings.Replace(string(original), m.before, m.after, 1)
-	if err := os.WriteFile(path, []byte(mutated), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(mutated), 0o600); err != nil { //nolint:gosec // as above
 		return "", err
 	}
-	defer func() { _ = os.WriteFile(path, original, 0o600) }()
+	defer func() { _ = os.WriteFile(path, original, 0o600) }() //nolint:gosec // as above
 	args := append([]string{"test", "-count=1", "-failfast", "-timeout=3m"}, m.packages...)
 	test := exec.CommandContext(ctx, "go", args...) //nolint:gosec // packages of this program's table
 	test.Dir = tree

@@ -54,8 +54,8 @@ var mutants = []mutant{
 		"if kind == unavailable {\n\t\t\treturn counts, nil\n\t\t}\n\t\tif kind == refused && singleOut(batch, err) {",
 		settlePackage},
 	{"single-out", "a command that the database refuses does not stop the others",
-		"consumer/settle/failure.go", "return refused\n\t}\n\treturn unavailable", "return unavailable\n\t}\n\treturn unavailable",
-		settlePackage},
+		"consumer/settle/failure.go", `if strings.HasPrefix(pgErr.Code, "22") {`,
+		`if strings.HasPrefix(pgErr.Code, "??") {`, settlePackage},
 	{"start-minimum", "the lower one of committed offset and watermark is the start",
 		"consumer/settle/start.go", "min(*f.Committed, *f.Watermark)", "max(*f.Committed, *f.Watermark)", settlePackage},
 	{"start-lost-database", "a group's offset without a watermark halts",
@@ -71,8 +71,8 @@ var mutants = []mutant{
 		"consumer/intake/scan.go", "if b.base > expected {", "if false {", intakePackage},
 	{"offset-last", "offsets are committed after the database",
 		"consumer/lane.go", "counts, err := l.settler.Settle(batch.ctx, l.decode(portions))",
-		"for i := range portions {\n\t\t\tportions[i].settled()\n\t\t}\n\t\tcounts, err := l.settler.Settle(batch.ctx, l.decode(portions))",
-		consumerPackage},
+		"for i := range portions {\n\t\t\tportions[i].settled()\n\t\t}\n\t\t" +
+			"counts, err := l.settler.Settle(batch.ctx, l.decode(portions))", consumerPackage},
 	{"offset-committed", "the group's offset follows",
 		"consumer/assignment.go", "h.offsets.flush()", "", consumerPackage},
 }
