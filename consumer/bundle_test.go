@@ -172,6 +172,15 @@ func (b *bundle) count(t *testing.T, from string, args ...any) int {
 	return n
 }
 
+// wantTransfers expects so many transfers, and books that are right.
+func (b *bundle) wantTransfers(t *testing.T, want int) {
+	t.Helper()
+	if got := b.count(t, "transfer"); got != want {
+		t.Errorf("%d transfers, want %d", got, want)
+	}
+	b.audit(t)
+}
+
 // audit fails the test when the books are wrong.
 func (b *bundle) audit(t *testing.T) {
 	t.Helper()

@@ -44,10 +44,7 @@ func TestPromise1_SeveralWorkersDebitOnce(t *testing.T) {
 	b.run(t, "worker-2")
 	b.run(t, "worker-3")
 	b.awaitSettled(t)
-	if n := b.count(t, "transfer"); n != 300 {
-		t.Errorf("%d transfers of 300 orders", n)
-	}
-	b.audit(t)
+	b.wantTransfers(t, 300)
 }
 
 // Two workers that both believe that all partitions are theirs, as after a long
@@ -62,10 +59,7 @@ func TestPromise1_WorkersThatShareAPartitionDebitOnce(t *testing.T) {
 		start(t, w)
 	}
 	b.awaitSettled(t)
-	if n := b.count(t, "transfer"); n != 300 {
-		t.Errorf("%d transfers of 300 orders", n)
-	}
-	b.audit(t)
+	b.wantTransfers(t, 300)
 }
 
 func TestPromise2_EverySingleRecordBatchIsSettled(t *testing.T) {
@@ -166,10 +160,7 @@ func TestPromise6_OffsetsAreDerived(t *testing.T) {
 	}
 	b.run(t, "worker-2")
 	b.awaitSettled(t)
-	if n := b.count(t, "transfer"); n != 3 {
-		t.Errorf("%d transfers, want all 3 again", n)
-	}
-	b.audit(t)
+	b.wantTransfers(t, 3)
 }
 
 func TestPromise7_AbortedRecordsAreNotPaid(t *testing.T) {
@@ -204,10 +195,7 @@ func TestPromise6_DatabasePutBackBehindAnIdlePartition(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.awaitSettled(t)
-	if n := b.count(t, "transfer"); n != 1 {
-		t.Errorf("%d transfers, want the lost one again", n)
-	}
-	b.audit(t)
+	b.wantTransfers(t, 1)
 }
 
 // A transaction that waits for a lock holds its partition's offset back.
@@ -288,10 +276,7 @@ func TestWorkerRecoversFromLostConnections(t *testing.T) {
 		ended += n
 	}
 	b.awaitSettled(t)
-	if n := b.count(t, "transfer"); n != 300 {
-		t.Errorf("%d transfers of 300 orders", n)
-	}
-	b.audit(t)
+	b.wantTransfers(t, 300)
 }
 
 func (b *bundle) intervene(t *testing.T, action settle.Action, partition int32, to int64) {

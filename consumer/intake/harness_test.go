@@ -119,7 +119,9 @@ func (b *bundle) produce(client *kgo.Client, partition int32, values ...string) 
 // eventually polls for what nothing tells of.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !done(); time.Sleep(time.Millisecond) {
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(patience); !done(); <-ticker.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("no %s", what)
 		}

@@ -92,19 +92,25 @@ func TestAWrongResultIsSeen(t *testing.T) {
 			t.Parallel()
 			f := process(p, 1)
 			test.breakIt(f)
-			var wrong []string
-			for _, l := range verify(p, f) {
-				if l.wrong() {
-					wrong = append(wrong, l.label)
-				}
-			}
-			slices.Sort(wrong)
+			wrong := wrongLabels(p, f)
 			slices.Sort(test.want)
 			if !slices.Equal(wrong, test.want) {
 				t.Errorf("wrong are %q, want %q", wrong, test.want)
 			}
 		})
 	}
+}
+
+// wrongLabels are those of the lines that differ from the plan, sorted.
+func wrongLabels(p *Plan, f *found) []string {
+	var wrong []string
+	for _, l := range verify(p, f) {
+		if l.wrong() {
+			wrong = append(wrong, l.label)
+		}
+	}
+	slices.Sort(wrong)
+	return wrong
 }
 
 // f0 is the reason of the first dead letter.
