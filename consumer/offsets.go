@@ -5,6 +5,8 @@ import (
 	"maps"
 	"sync"
 	"time"
+
+	"deductor/consumer/internal/crashpoint"
 )
 
 // offsets commits to Kafka how far each partition of one assignment was
@@ -70,6 +72,7 @@ func (o *offsets) flush() {
 	err := o.commit(batch)
 	o.committed(batch, err)
 	if err == nil {
+		crashpoint.Reach(crashpoint.OffsetCommitted)
 		return
 	}
 	o.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"deductor/consumer/intake"
+	"deductor/consumer/internal/crashpoint"
 	"deductor/consumer/settle"
 )
 
@@ -225,6 +226,7 @@ func (p *partition) stop(cause error) {
 
 // Receive queues what was fetched ([intake.Receiver]).
 func (p *partition) Receive(chunk *intake.Chunk) {
+	crashpoint.Reach(crashpoint.Fetched)
 	p.queue.add(chunk)
 	p.lane.notify()
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"deductor/consumer/internal/crashpoint"
 	"deductor/dedupe"
 	"deductor/ledger"
 )
@@ -116,9 +117,12 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 		}
 		t.register.QueueFind(batch, t.orderIDs())
 	}
-	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+	sent := conn.SendBatch(ctx, batch)
+	crashpoint.Reach(crashpoint.FenceSent)
+	if err := sent.Close(); err != nil {
 		return fmt.Errorf("fence, lock and read: %w", err)
 	}
+	crashpoint.Reach(crashpoint.Locked)
 	return nil
 }
 
@@ -132,9 +136,13 @@ func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
 		t.deadLetters[i].queue(batch)
 	}
 	batch.Queue("COMMIT")
-	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+	crashpoint.Reach(crashpoint.Decided)
+	sent := conn.SendBatch(ctx, batch)
+	crashpoint.Reach(crashpoint.CommitSent)
+	if err := sent.Close(); err != nil {
 		return fmt.Errorf("write and commit: %w", err)
 	}
+	crashpoint.Reach(crashpoint.Committed)
 	return nil
 }
 
