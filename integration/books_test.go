@@ -23,11 +23,11 @@ type answer struct {
 
 // books is what the database says, read by SQL.
 type books struct {
-	answers   map[string]answer // by order id
-	transfers map[string]int    // number of transfers by reference
-	balances  map[string]int64  // by account name, minor units
-	conflicts map[string]int    // dead letters with code order_conflict by order id
-	letters   []string          // letterOf all other dead letters
+	answers   map[string]answer         // by order id
+	transfers map[string]int            // number of transfers by reference
+	balances  map[string]int64          // by account name, minor units
+	conflicts map[string]map[letter]int // dead letters with code order_conflict by order id
+	letters   map[letter]int            // all others
 }
 
 // check compares the database with the oracle, and asks deductor for its own audit.
@@ -52,7 +52,7 @@ func (e *env) readBooks() *books {
 	e.t.Helper()
 	b := &books{
 		answers: map[string]answer{}, transfers: map[string]int{}, balances: map[string]int64{},
-		conflicts: map[string]int{},
+		conflicts: map[string]map[letter]int{}, letters: map[letter]int{},
 	}
 	e.readAnswers(b)
 	e.readLetters(b)
@@ -92,11 +92,15 @@ func (e *env) readLetters(b *books) {
 	into := []any{&reason, &order, &key, &value, &headerKeys, &headerValues}
 	e.rows(`SELECT reason, coalesce(order_id, ''), record_key, record_value, header_keys, header_values
 	          FROM dead_letter`, into, func() {
-		if reason == "order_conflict" {
-			b.conflicts[order]++
+		kept := letterOf(reason, key, value, headerKeys, headerValues)
+		if reason != conflictReason {
+			b.letters[kept]++
 			return
 		}
-		b.letters = append(b.letters, letterOf(reason, key, value, headerKeys, headerValues))
+		if b.conflicts[order] == nil {
+			b.conflicts[order] = map[letter]int{}
+		}
+		b.conflicts[order][kept]++
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -55,12 +56,34 @@ func startBroker(ctx context.Context) (b *broker, err error) {
 		return b, err
 	}
 	b.proxied = b.proxy.addr()
-	script := fmt.Sprintf("export KAFKA_ADVERTISED_LISTENERS=HOST://%s,PROXIED://%s,INSIDE://localhost:19092\n"+
-		"exec /etc/kafka/docker/run\n", b.addr, b.proxied)
+	script := fmt.Sprintf(brokerScript, b.addr, b.proxied)
 	if err := b.container.CopyToContainer(ctx, []byte(script), startFile, 0o755); err != nil {
 		return b, fmt.Errorf("copy %s: %w", startFile, err)
 	}
 	return b, b.waitUntilUp(ctx)
+}
+
+// brokerScript starts the broker again when it was killed, on the same ports.
+const brokerScript = `export KAFKA_ADVERTISED_LISTENERS=HOST://%s,PROXIED://%s,INSIDE://localhost:19092
+trap 'exit 0' TERM
+while :; do
+  /etc/kafka/docker/run &
+  echo $! > /tmp/kafka.pid
+  wait $!
+done
+`
+
+// kill ends the broker with SIGKILL and returns when it answers again.
+func (b *broker) kill(t *testing.T) {
+	t.Helper()
+	if _, err := execIn(t.Context(), b.container, []string{"sh", "-c", "kill -9 $(cat /tmp/kafka.pid)"}); err != nil {
+		t.Fatalf("kill the broker: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := b.waitUntilUp(ctx); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // brokerSettings make one node do what takes three by default.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 // suite is what all tests share. It is written by TestMain only.
 var suite struct {
 	binary   string // path of the deductor that is tested
+	dir      string // for what is built
 	broker   *broker
 	postgres *postgres
 }
@@ -68,11 +70,12 @@ func withDocker(m *testing.M) (code int) {
 
 // start builds the binary and starts the servers, side by side.
 func start(dir string) error {
+	suite.dir = dir
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		suite.binary, err = build(ctx, dir)
+		suite.binary, err = build(ctx, filepath.Join(dir, "deductor"))
 		return err
 	})
 	group.Go(func() (err error) {
@@ -92,15 +95,28 @@ func stop() error {
 
 var buildFlags = []string{"build"}
 
-func build(ctx context.Context, dir string) (string, error) {
-	binary := filepath.Join(dir, "deductor")
-	args := append(buildFlags, "-o", binary, "deductor/cmd/deductor")
+func build(ctx context.Context, binary string, flags ...string) (string, error) {
+	args := slices.Concat(buildFlags, flags, []string{"-o", binary, "deductor/cmd/deductor"})
 	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build deductor: %w\n%s", err, out)
 	}
 	return binary, nil
 }
+
+// chaosBinary is a build with crash points.
+func chaosBinary(t *testing.T) string {
+	t.Helper()
+	binary, err := buildChaos()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
+var buildChaos = sync.OnceValues(func() (string, error) {
+	return build(context.Background(), filepath.Join(suite.dir, "deductor-chaos"), "-tags", "chaos")
+})
 
 // dockerMissing says why containers cannot be started; nil when they can.
 func dockerMissing() (err error) {

@@ -27,7 +27,7 @@ func (e *env) send(commands ...command) {
 	for i, c := range commands {
 		partition := (e.sent.Load() + int64(i)) % int64(e.partitions)
 		records[i] = e.record(int32(partition), c)
-		e.oracle.expect(c)
+		e.oracle.expect(c, records[i])
 	}
 	e.produce(records...)
 	e.sent.Add(int64(len(commands)))
@@ -39,7 +39,7 @@ func (e *env) sendTo(partition int32, commands ...command) {
 	records := make([]*kgo.Record, len(commands))
 	for i, c := range commands {
 		records[i] = e.record(partition, c)
-		e.oracle.expect(c)
+		e.oracle.expect(c, records[i])
 	}
 	e.produce(records...)
 }
@@ -75,7 +75,7 @@ func (e *env) transactions(id string) *transactions {
 func (x *transactions) commit(partition int32, commands ...command) {
 	x.e.t.Helper()
 	for _, c := range commands {
-		x.e.oracle.expect(c)
+		x.e.oracle.expect(c, x.e.record(partition, c))
 	}
 	x.end(kgo.TryCommit, partition, commands)
 }
@@ -132,7 +132,7 @@ func (e *env) loadSome(ctx context.Context, commands []command) bool {
 	records := make([]*kgo.Record, len(commands))
 	for i, c := range commands {
 		records[i] = e.record(int32(i)%e.partitions, c)
-		e.oracle.expect(c)
+		e.oracle.expect(c, records[i])
 	}
 	if err := e.producer.ProduceSync(ctx, records...).FirstErr(); err != nil {
 		e.t.Errorf("produce to %s: %v", e.topic, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPromise6_DatabasePutBack(t *testing.T) {
@@ -56,13 +57,20 @@ func (e *env) expectCommittedAhead() {
 	}
 }
 
-// awaitAll waits until every order that was produced has an outcome: the
-// offsets alone do not say that of a database that was put back.
+// awaitAll waits until the database knows of every record: the group's offsets
+// alone do not say that of one that was put back.
 func (e *env) awaitAll() {
 	e.t.Helper()
-	eventually(e.t, adminTimeout, "every order has an outcome", func() error {
-		if n := e.count("SELECT count(*) FROM processed"); n < int64(len(e.oracle.sent)) {
-			return fmt.Errorf("%d of %d have", n, len(e.oracle.sent))
+	eventually(e.t, time.Minute, "the watermarks are at the logs' ends", func() error {
+		logs, err := e.logs(e.t.Context())
+		if err != nil {
+			return err
+		}
+		for p, log := range logs {
+			known := e.count("SELECT coalesce(max(next_offset), 0) FROM watermark WHERE partition = $1", p)
+			if known != log.end {
+				return fmt.Errorf("partition %d: watermark %d of %d", p, known, log.end)
+			}
 		}
 		return nil
 	})

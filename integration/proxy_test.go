@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"sync"
@@ -14,6 +15,7 @@ type proxy struct {
 
 	mu    sync.Mutex
 	pass  chan struct{} // closed while bytes pass
+	eat   bool          // the server's answers to COMMIT are lost
 	down  bool          // new connections are closed at once
 	conns map[net.Conn]struct{}
 }
@@ -85,8 +87,8 @@ func (p *proxy) serve(client net.Conn) {
 		return
 	}
 	var both sync.WaitGroup
-	both.Go(func() { p.forward(server, client) })
-	both.Go(func() { p.forward(client, server) })
+	both.Go(func() { p.forward(server, client, nil) })
+	both.Go(func() { p.forward(client, server, commitComplete) })
 	both.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,16 +111,31 @@ func (p *proxy) keep(conns ...net.Conn) bool {
 	return !p.down
 }
 
-// forward copies until either end is closed, then closes both.
-func (p *proxy) forward(to, from net.Conn) {
+// commitComplete is Postgres' answer to COMMIT (manual, "Message Formats").
+var commitComplete = []byte("C\x00\x00\x00\x0bCOMMIT\x00")
+
+// eatCommits begins or ends to lose the answers to COMMIT: the connection is
+// cut where one would pass.
+func (p *proxy) eatCommits(eat bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.eat = eat
+}
+
+// forward copies until either end is closed, then closes both. It does so too
+// in place of passing on the answer that is to be eaten.
+func (p *proxy) forward(to, from net.Conn, eaten []byte) {
 	defer to.Close()
 	defer from.Close()
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
 		p.mu.Lock()
-		pass := p.pass
+		pass, eat := p.pass, p.eat
 		p.mu.Unlock()
+		if eat && eaten != nil && bytes.Contains(buffer[:n], eaten) {
+			return
+		}
 		<-pass
 		if _, werr := to.Write(buffer[:n]); werr != nil || err != nil {
 			return

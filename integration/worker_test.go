@@ -54,13 +54,19 @@ func (e *env) startWorker(flags ...string) *worker {
 
 func (e *env) startWorkerAs(databaseURL string, flags ...string) *worker {
 	e.t.Helper()
+	return e.startProcess(suite.binary, databaseURL, nil, flags...)
+}
+
+// startProcess starts a worker of some build, with more in its environment.
+func (e *env) startProcess(binary, databaseURL string, environment []string, flags ...string) *worker {
+	e.t.Helper()
 	admin, err := freeAddr()
 	if err != nil {
 		e.t.Fatal(err)
 	}
 	w := &worker{t: e.t, admin: admin, output: &output{}, exited: make(chan struct{})}
-	w.cmd = exec.Command(suite.binary, append([]string{"run"}, flags...)...)
-	w.cmd.Env = append(e.environment(databaseURL),
+	w.cmd = exec.Command(binary, append([]string{"run"}, flags...)...)
+	w.cmd.Env = append(append(e.environment(databaseURL), environment...),
 		"DEDUCTOR_ADMIN_ADDR="+admin, "DEDUCTOR_SESSION_TIMEOUT="+sessionTimeout)
 	w.cmd.Stdout, w.cmd.Stderr = w.output, w.output
 	if err := w.cmd.Start(); err != nil {

@@ -1,0 +1,106 @@
+package integration
+
+import (
+	"context"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+var kafkaFaults = []fault{
+	{name: "kafka: the network swallows packets", takes: kafkaServer,
+		shortest: time.Second, longest: 12 * time.Second, begin: func(*chaos) func() {
+			suite.broker.proxy.hold()
+			return suite.broker.proxy.heal
+		}},
+	{name: "kafka: connections cut and refused", takes: kafkaServer,
+		shortest: time.Second, longest: 8 * time.Second, begin: func(*chaos) func() {
+			suite.broker.proxy.cut()
+			return suite.broker.proxy.heal
+		}},
+	{name: "kafka: connections cut", takes: kafkaServer, begin: func(*chaos) func() {
+		suite.broker.proxy.cut()
+		suite.broker.proxy.heal()
+		return nil
+	}},
+	{name: "kafka: broker paused", takes: kafkaServer,
+		shortest: time.Second, longest: 12 * time.Second, begin: func(c *chaos) func() {
+			return freezeContainer(c.t, suite.broker.container)
+		}},
+	{name: "kafka: broker killed", takes: kafkaServer, needs: kafkaServer, begin: func(c *chaos) func() {
+		suite.broker.kill(c.t)
+		return nil
+	}},
+	{name: "kafka: partitions added", needs: kafkaServer,
+		when: func(c *chaos) bool { return c.partitions < 8 },
+		begin: func(c *chaos) func() {
+			c.addPartitions(c.partitions + 1)
+			c.load.useNewPartitions()
+			return nil
+		}},
+	{name: "kafka: offsets reset", needs: kafkaServer, begin: func(c *chaos) func() {
+		c.dismissAll()
+		c.resetOffsets()
+		return nil
+	}},
+	{name: "kafka: group deleted", needs: kafkaServer, begin: func(c *chaos) func() {
+		c.dismissAll()
+		c.deleteGroup()
+		return nil
+	}},
+	{name: "kafka: retention removes what was read", needs: kafkaServer | postgresServer, begin: func(c *chaos) func() {
+		c.cutRead()
+		return nil
+	}},
+}
+
+// resetOffsets moves each of the group's offsets somewhere in its log, back or
+// forth, which a group without members lets anybody do.
+func (c *chaos) resetOffsets() {
+	c.t.Helper()
+	c.await("offsets are reset", func(ctx context.Context) error {
+		logs, err := c.logs(ctx)
+		if err != nil {
+			return err
+		}
+		var offsets []kafka.OffsetCommit
+		for p := range c.partitions {
+			to := logs[p].start + c.rng.Int64N(logs[p].end-logs[p].start+1)
+			offsets = append(offsets, kafka.OffsetCommit{Partition: int(p), Offset: to})
+		}
+		response, err := suite.broker.admin.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+			GroupID: c.group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{c.topic: offsets},
+		})
+		if err != nil {
+			return err
+		}
+		for _, p := range response.Topics[c.topic] {
+			if p.Error != nil {
+				return p.Error
+			}
+		}
+		return nil
+	})
+}
+
+// cutRead removes the older half of what was read for good from each log, as
+// retention does. A copy of the database from before would need it: it is
+// given up.
+func (c *chaos) cutRead() {
+	c.t.Helper()
+	committed, err := c.committed(c.t.Context())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	logs, err := c.logs(c.t.Context())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.dropSnapshot()
+	for p, offset := range committed {
+		read := min(offset, c.count("SELECT coalesce(min(next_offset), 0) FROM watermark WHERE partition = $1", p))
+		if cut := (logs[p].start + read) / 2; cut > logs[p].start {
+			c.deleteRecords(p, cut)
+		}
+	}
+}
