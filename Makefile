@@ -28,6 +28,11 @@ integration: ## Run the tests on Apache Kafka and Postgres; without Docker they 
 throughput: ## Measure payments a second on Apache Kafka and Postgres
 	DEDUCTOR_REQUIRE_DOCKER=1 go test -v -count=1 -run '^TestThroughput$$' ./integration -commands 200000
 
+.PHONY: chaos
+chaos: ## Let faults loose on workers for 10 minutes; CHAOS=2h for longer, SEED=n to repeat
+	DEDUCTOR_REQUIRE_DOCKER=1 go test -v -count=1 -timeout 0 -run '^TestChaos$$' ./integration \
+		-chaos $(or $(CHAOS),10m) -chaos-seed $(or $(SEED),0)
+
 .PHONY: mutants
 mutants: ## Take out each defence, and see which test notices
 	go run ./integration/mutants

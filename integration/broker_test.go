@@ -79,7 +79,7 @@ func (b *broker) kill(t *testing.T) {
 	if _, err := execIn(t.Context(), b.container, []string{"sh", "-c", "kill -9 $(cat /tmp/kafka.pid)"}); err != nil {
 		t.Fatalf("kill the broker: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	if err := b.waitUntilUp(ctx); err != nil {
 		t.Fatal(err)
@@ -103,6 +103,8 @@ var brokerSettings = map[string]string{
 	"KAFKA_TRANSACTION_STATE_LOG_MIN_ISR":            "1",
 	"KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS":     "4",
 
+	"KAFKA_BROKER_SESSION_TIMEOUT_MS":        "3000", // until it may register again after it was killed
+	"KAFKA_BROKER_HEARTBEAT_INTERVAL_MS":     "500",
 	"KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
 	"KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS":     "1000",
 	"KAFKA_AUTO_CREATE_TOPICS_ENABLE":        "false",
