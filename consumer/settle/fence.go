@@ -29,6 +29,8 @@ func (l Loss) String() string {
 		return name + ": the database has no watermark"
 	case l.StoredEpoch != l.Epoch:
 		return fmt.Sprintf("%s: assigned anew under epoch %d, this worker's is %d", name, l.StoredEpoch, l.Epoch)
+	case l.NextOffset >= l.Start:
+		return name + ": the database knows it as another row of source than was acquired: it was put back"
 	default:
 		return fmt.Sprintf("%s: the database knows offsets below %d only, %d was read: it was put back",
 			name, l.NextOffset, l.Start)
@@ -54,13 +56,15 @@ func (e *FenceError) Error() string {
 func (t *transaction) queueFence(batch *pgx.Batch) {
 	n := len(t.batch)
 	groups, topics, partitions := make([]string, n), make([]string, n), make([]int32, n)
-	epochs, starts, ends, leaders := make([]int64, n), make([]int64, n), make([]int64, n), make([]int32, n)
+	epochs, starts, ends := make([]int64, n), make([]int64, n), make([]int64, n)
+	leaders, sources := make([]int32, n), make([]int32, n)
 	for i := range t.batch {
 		s := &t.batch[i]
 		groups[i], topics[i], partitions[i] = s.Key.Group, s.Key.Topic, s.Key.Partition
-		epochs[i], starts[i], ends[i], leaders[i] = s.Epoch, s.Start, s.End, s.LeaderEpoch
+		epochs[i], starts[i], ends[i] = s.Epoch, s.Start, s.End
+		leaders[i], sources[i] = s.LeaderEpoch, s.SourceID
 	}
-	batch.Queue(fenceSQL, groups, topics, partitions, epochs, starts, ends, leaders).
+	batch.Queue(fenceSQL, groups, topics, partitions, epochs, starts, ends, leaders, sources).
 		Query(func(rows pgx.Rows) error {
 			var key Key
 			_, err := pgx.ForEachRow(rows, []any{&key.Group, &key.Topic, &key.Partition}, func() error {

@@ -17,6 +17,10 @@ type model struct {
 	accounts map[string]*modelAccount
 	orders   map[string][]modelAnswer // by order, the highest attempt last
 	letters  map[string]string        // by partition@offset
+	// partitions are those that the database knows, interventions how many it
+	// ever had.
+	partitions    map[int32]modelPartition
+	interventions int64
 }
 
 type modelAccount struct {
@@ -37,6 +41,8 @@ func newModel(accounts ...ledger.NewAccount) *model {
 		accounts: make(map[string]*modelAccount),
 		orders:   make(map[string][]modelAnswer),
 		letters:  make(map[string]string),
+
+		partitions: make(map[int32]modelPartition),
 	}
 	for _, account := range accounts {
 		m.accounts[account.Name] = &modelAccount{NewAccount: account}
@@ -47,9 +53,26 @@ func newModel(accounts ...ledger.NewAccount) *model {
 	return m
 }
 
-// settle answers a batch in the order of its records.
+// clone is what a backup holds.
+func (m *model) clone() *model {
+	c := *m
+	c.accounts = make(map[string]*modelAccount, len(m.accounts))
+	for name, account := range m.accounts {
+		copied := *account
+		c.accounts[name] = &copied
+	}
+	c.orders = make(map[string][]modelAnswer, len(m.orders))
+	for id, answers := range m.orders {
+		c.orders[id] = slices.Clone(answers)
+	}
+	c.letters, c.partitions = maps.Clone(m.letters), maps.Clone(m.partitions)
+	return &c
+}
+
+// settle answers a batch in the order of its records, and moves the watermarks.
 func (m *model) settle(batch ...settle.Slice) (counts settle.Counts) {
 	for _, slice := range batch {
+		m.read(slice)
 		for _, item := range slice.Items {
 			counts[m.answer(fmt.Sprintf("%d@%d", slice.Key.Partition, item.Record.Offset), item)]++
 		}
@@ -125,9 +148,18 @@ func (m *model) refusal(c command.Command) ledger.Decline {
 	return ""
 }
 
-// String prints all but the watermarks, as [bench.state] does.
+// String prints it as [bench.state] does.
 func (m *model) String() string {
-	var lines []string
+	lines := m.answers()
+	for id, p := range m.partitions {
+		lines = append(lines, fmt.Sprintf("partition %d: below %d, epoch %d", id, p.next, p.epoch))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// answers are all that a replay must not change.
+func (m *model) answers() (lines []string) {
 	for name, account := range m.accounts {
 		lines = append(lines, fmt.Sprintf("account %s: %d", name, account.Balance))
 	}
@@ -142,19 +174,22 @@ func (m *model) String() string {
 		lines = append(lines, fmt.Sprintf("dead letter %s: %s", at, letter))
 	}
 	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // state prints what the tables say, as the model does.
 func (b *bench) state() string {
 	b.t.Helper()
-	lines := b.rows("SELECT format('account %s: %s', name, balance) FROM account_balance")
-	for id, stored := range maps.All(b.orders()) {
+	lines := b.rows(`
+		SELECT format('account %s: %s', name, balance) FROM account_balance
+		 UNION ALL
+		SELECT format('dead letter %s@%s: %s %s', s.partition, d.record_offset, d.reason, d.order_id)
+		  FROM dead_letter d JOIN source s ON s.id = d.source_id
+		 UNION ALL
+		SELECT format('partition %s: below %s, epoch %s', partition, next_offset, epoch) FROM watermark`)
+	for id, stored := range b.orders() {
 		lines = append(lines, fmt.Sprintf("order %s: %s", id, stored))
 	}
-	lines = append(lines, b.rows(`
-		SELECT format('dead letter %s@%s: %s %s', s.partition, d.record_offset, d.reason, d.order_id)
-		  FROM dead_letter d JOIN source s ON s.id = d.source_id`)...)
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }

@@ -27,6 +27,7 @@ const (
 	pass      verdict = iota
 	cutBefore         // the connection ends and the message is lost
 	cutInside         // the connection ends and half of the message arrives
+	askAgain          // what came before is passed on, then the watcher sees the message once more
 )
 
 // watcher sees each message of a session, once it is logged in, before it is
@@ -73,17 +74,21 @@ func (w *wire) Write(p []byte) (int, error) {
 	if w.loggingIn() {
 		return w.Conn.Write(p)
 	}
-	passed, cut := w.sort(&w.out, p, false)
-	if len(passed) > 0 {
-		if _, err := w.Conn.Write(passed); err != nil {
-			return 0, err
+	for came := p; ; came = nil {
+		passed, end := w.sort(&w.out, came, false)
+		if len(passed) > 0 {
+			if _, err := w.Conn.Write(passed); err != nil {
+				return 0, err
+			}
+		}
+		switch end {
+		case pass:
+			return len(p), nil
+		case cutBefore, cutInside:
+			_ = w.Conn.Close() // the error is the one below
+			return 0, errCut
 		}
 	}
-	if cut {
-		_ = w.Conn.Close() // the error is the one below
-		return 0, errCut
-	}
-	return len(p), nil
 }
 
 // Read gives what passed of what the server sent.
@@ -94,9 +99,9 @@ func (w *wire) Read(p []byte) (int, error) {
 		if n == 0 {
 			return 0, err
 		}
-		passed, cut := w.sort(&w.in, chunk[:n], true)
+		passed, end := w.sort(&w.in, chunk[:n], true)
 		w.received = passed
-		if cut {
+		if end != pass {
 			_ = w.Conn.Close() // the next Read says so
 		}
 	}
@@ -111,8 +116,9 @@ func (w *wire) loggingIn() bool {
 	return !w.ready
 }
 
-// sort takes whole messages out of what came, and returns those that pass.
-func (w *wire) sort(pending *[]byte, came []byte, fromServer bool) (passed []byte, cut bool) {
+// sort takes whole messages out of what came, and returns those that pass, up to
+// one that has another verdict.
+func (w *wire) sort(pending *[]byte, came []byte, fromServer bool) (passed []byte, end verdict) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	*pending = append(*pending, came...)
@@ -122,17 +128,21 @@ func (w *wire) sort(pending *[]byte, came []byte, fromServer bool) (passed []byt
 			break
 		}
 		raw := (*pending)[:size]
+		end = w.judge(raw, fromServer)
+		if end == askAgain {
+			return passed, end
+		}
 		*pending = (*pending)[size:]
-		switch w.judge(raw, fromServer) {
+		switch end {
 		case pass:
 			passed = append(passed, raw...)
 		case cutInside:
-			return append(passed, raw[:size/2]...), true
-		case cutBefore:
-			return passed, true
+			return append(passed, raw[:size/2]...), end
+		default:
+			return passed, end
 		}
 	}
-	return passed, false
+	return passed, pass
 }
 
 func (w *wire) judge(raw []byte, fromServer bool) verdict {
