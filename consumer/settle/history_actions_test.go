@@ -236,7 +236,9 @@ func (a closeAccount) do(h *history) {
 		h.goOn(settles) // it holds no lock on it, and has read it already
 	}
 	if err := h.beside(func() error {
-		return pgx.BeginFunc(h.t.Context(), h.b.admin, func(tx pgx.Tx) error { return ledger.Close(h.t.Context(), tx, a.name) })
+		return pgx.BeginFunc(h.t.Context(), h.b.admin, func(tx pgx.Tx) error {
+			return ledger.Close(h.t.Context(), tx, a.name)
+		})
 	}); err != nil {
 		h.t.Fatal(err)
 	}

@@ -126,7 +126,8 @@ func (h *history) settle(w *worker, batch []settle.Slice, f fate, at point) {
 	if w.severed {
 		f = settles
 	}
-	if f == stands && h.halfway == nil {
+	// Who is about to be fenced gives its locks away before it settles the rest.
+	if f == stands && h.halfway == nil && !slices.ContainsFunc(batch, h.lost) {
 		h.stand(w, batch, at)
 		return
 	}
@@ -207,7 +208,7 @@ func (h *history) await(done <-chan struct{}) {
 		case <-look.C:
 		}
 		if h.b.row("SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))",
-			int32(h.halfway.pid)) != "0" { //nolint:gosec // pids are small
+			int32(h.halfway.pid)) != "0" {
 			h.tally.Waits++
 			h.say("it waits for the one that stands")
 			h.goOn(settles)
@@ -236,10 +237,10 @@ func (h *history) ended(r *run) {
 	var lost []settle.Loss
 	var rest []settle.Slice
 	for _, slice := range r.batch {
-		if h.model.owned(slice) {
-			rest = append(rest, slice)
-		} else {
+		if h.lost(slice) {
 			lost = append(lost, settle.Loss{Key: slice.Key, Epoch: slice.Epoch})
+		} else {
+			rest = append(rest, slice)
 		}
 	}
 	var fenced *settle.FenceError
@@ -297,6 +298,8 @@ func (h *history) fenced(r *run, got, want []settle.Loss, rest []settle.Slice) {
 	h.settle(r.worker, rest, settles, 0)
 }
 
+func (h *history) lost(slice settle.Slice) bool { return !h.model.owned(slice) }
+
 // acquire gives a partition to a worker, and tells whether it got it.
 func (h *history) acquire(w *worker, partition int32) bool {
 	assignment := h.log[partition].assignment(h.offsets[partition])
@@ -326,7 +329,8 @@ func (h *history) acquire(w *worker, partition int32) bool {
 	if !known { // it begins at the log's start, wherever that is
 		h.leaveOut(partition, 0, want)
 	}
-	if epoch := h.model.acquire(partition, want, got.SourceID); got.Offset != want || got.Epoch != epoch || got.InterventionID != pending {
+	epoch := h.model.acquire(partition, want, got.SourceID)
+	if got.Offset != want || got.Epoch != epoch || got.InterventionID != pending {
 		h.t.Fatalf("partition %d: acquired at %+v, want offset %d, epoch %d, intervention %d",
 			partition, got, want, epoch, pending)
 	}

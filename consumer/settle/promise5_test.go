@@ -50,6 +50,8 @@ func (p plan) run(t tester, g *ground, all *tally) {
 	}
 	h.drain()
 	h.replay()
+	h.compare()
+	h.wantOutcomes()
 }
 
 // plans have 20 actions in the mean: rapid's slices have five, and many of these
@@ -98,8 +100,8 @@ func drawAction(t *rapid.T) action {
 // kinds are the actions, some more often than others.
 var kinds = []string{
 	"produce", "settle", "produce", "settle", "acquire", "produce", "settle", "produce", "settle", "acquire",
-	"again", "settle", "commit", "go on", "settle", "again", "commit", "exit", "reset", "close", "back up",
-	"put back", "skip", "remove",
+	"again", "settle", "commit", "go on", "settle", "produce", "again", "settle", "acquire", "commit", "settle",
+	"go on", "exit", "reset", "produce", "settle", "again", "close", "back up", "settle", "skip", "put back", "remove",
 }
 
 var (
