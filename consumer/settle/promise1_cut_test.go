@@ -104,8 +104,14 @@ func (c *cutting) step(cut *cutter) (whole bool) {
 			pay(id("second"), "alice", 3)),
 	}
 	whole = b.settleAndDie(cut, batch...)
-	b.reacquire(f, &batch[0].Start)
-	b.reacquire(g, &batch[1].Start)
+	// The next worker starts where the dead one did, or, as the group's offsets
+	// may be lost too, at the watermark.
+	var committed [2]*int64
+	if cut.n%2 == 0 {
+		committed = [2]*int64{&batch[0].Start, &batch[1].Start}
+	}
+	b.reacquire(f, committed[0])
+	b.reacquire(g, committed[1])
 	b.settle(f.slice(f.Offset, f.end()), g.slice(g.Offset, g.end()))
 
 	c.paid += 10

@@ -70,6 +70,20 @@ func TestPromise1_ZombieCommitsNothing(t *testing.T) {
 		b.wantFenced([]settle.Loss{{Key: f.key, Epoch: 1, StoredEpoch: 1, Start: 2, NextOffset: 1}},
 			f.next(pay("o-3", "alice", 1)))
 	})
+	t.Run("the database was put back, and gave out the same epoch again", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t, customer("alice", 1000))
+		f, g := b.acquire(0), b.acquire(1)
+		b.exec("TRUNCATE watermark, source RESTART IDENTITY CASCADE")
+		zombie := *f
+		b.reacquire(g, nil)
+		b.reacquire(f, nil)
+		if zombie.Epoch != f.Epoch || zombie.SourceID != g.SourceID {
+			t.Fatalf("positions %+v and %+v: want the zombie's epoch and another source", zombie.Position, f.Position)
+		}
+		// Its dead letter would be taken for one of the other partition.
+		b.wantFenced([]settle.Loss{{Key: f.key, Epoch: 1, StoredEpoch: 1}}, zombie.next(raw("?")))
+	})
 	t.Run("the watermark is missing", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, customer("alice", 1000))
