@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+DURATION ?= 1m
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: help
@@ -36,6 +37,10 @@ chaos: ## Let faults loose on workers for 10 minutes; CHAOS=2h for longer, SEED=
 .PHONY: mutants
 mutants: ## Take out each defence, and see which test notices
 	go run ./integration/mutants
+
+.PHONY: histories
+histories: ## Try random histories of workers, crashes and backups for a minute (DURATION=10m: longer)
+	go test -v -count=1 -timeout 0 -run '^TestPromise5_RandomHistories$$' ./consumer/settle -settle.histories $(DURATION)
 
 .PHONY: lint
 lint: ## Run golangci-lint

@@ -116,13 +116,13 @@ func (m mutant) try(ctx context.Context, tree string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(path, mutated, 0o600); err != nil { //nolint:gosec // as above
+	if err := os.WriteFile(path, mutated, 0o600); err != nil {
 		return "", err
 	}
 	defer func() { _ = os.WriteFile(path, original, 0o600) }() //nolint:gosec // as above
-	// Trimmed, so that what is built in one copy is found built in the next one.
-	test := exec.CommandContext(ctx, "go", "test", "-trimpath", "-count=1", "-failfast", "-timeout=3m", "-vet=off",
-		"-run", m.suspects.run, m.suspects.pkg, "-rapid.nofailfile", "-rapid.shrinktime=1s") //nolint:gosec // this program's table
+	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=3m",
+		"-run", m.suspects.run, m.suspects.pkg, "-rapid.nofailfile", "-rapid.shrinktime=1s"}
+	test := exec.CommandContext(ctx, "go", args...) //nolint:gosec // arguments of this program's table
 	test.Dir = tree
 	output, err := test.CombinedOutput()
 	if ctx.Err() != nil {

@@ -60,7 +60,8 @@ var settleMutants = []mutant{
 	{"answer-below-watermark", "a record below the watermark is answered, not left out",
 		"consumer/settle/transaction.go", "t.queueFence(batch)",
 		"for i := range t.batch {\n\t\tvar next int64\n\t\tslice := &t.batch[i]\n" +
-			"\t\t_ = conn.QueryRow(ctx, `SELECT next_offset FROM watermark WHERE partition = $1`, slice.Key.Partition).Scan(&next)\n" +
+			"\t\t_ = conn.QueryRow(ctx, `SELECT next_offset FROM watermark WHERE partition = $1`,\n" +
+			"\t\t\tslice.Key.Partition).Scan(&next)\n" +
 			"\t\tfor len(slice.Items) > 0 && slice.Items[0].Record.Offset < next {\n" +
 			"\t\t\tslice.Items = slice.Items[1:]\n\t\t}\n\t}\n\tt.queueFence(batch)",
 		settle("TestPromise1_Unknown|TestPromise3_Duplicate")},
