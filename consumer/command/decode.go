@@ -48,7 +48,7 @@ func (d *Decoder) Decode(value []byte) (Command, *Rejection) {
 	}
 	command := m.command()
 	if m.rejection != nil {
-		m.rejection.OrderID = d.orderID(m.raw[fieldOrderID])
+		m.rejection.OrderID, m.rejection.Account = d.readName(m.raw[fieldOrderID]), d.readName(m.raw[fieldAccount])
 		return Command{}, m.rejection
 	}
 	return command, nil

@@ -95,6 +95,36 @@ func TestDecodeRejects(t *testing.T) {
 	}
 }
 
+// A dead letter keeps the account that its message named, whatever is wrong with it.
+func TestRejectionNamesTheAccount(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		amount("x", "USD"):                            "alice",
+		with(`"ord-1"`, "null"):                       "alice",
+		plus(`"note":"x"`):                            "alice",
+		with("{", `{"note":"x",`):                     "alice",
+		with("}", "} x"):                              "alice",
+		with("}", ",}"):                               "alice",
+		with(`account`, `\u0061ccount`) + "x":         "alice",
+		`{"account":"alice","order_id":"ord-1`:        "alice",
+		`{"account":"alice","note":{"account":"bob"}`: "alice",
+		plus(`"account":"bob"`):                       "",
+		plus(`"account":"alice"`):                     "",
+		with(`"alice"`, "1"):                          "",
+		with("alice", `a\n`):                          "",
+		with("alice", "a\xff"):                        "",
+		with("alice", "settlement:USD"):               "settlement:USD",
+		`{"order_id":"ord-1"}`:                        "",
+		`{"Account":"alice"}`:                         "",
+		`["account","alice"]`:                         "",
+		"":                                            "",
+	} {
+		if _, rejection := command.Decode([]byte(value)); rejection == nil || rejection.Account != want {
+			t.Errorf("%s gives\n%+v; want account %q", value, rejection, want)
+		}
+	}
+}
+
 // detailProblem says why a detail cannot be shown to an operator as it is.
 func detailProblem(detail string) string {
 	switch {
@@ -110,7 +140,8 @@ func detailProblem(detail string) string {
 
 func TestEveryReasonOfDecodeHasARow(t *testing.T) {
 	t.Parallel()
-	settled := []command.Reason{command.ReasonOrderConflict, command.ReasonDatabaseRefused}
+	settled := []command.Reason{command.ReasonOrderConflict, command.ReasonDatabaseRefused,
+		command.ReasonAccountQuarantined}
 	for _, reason := range command.Reasons() {
 		tested := slices.ContainsFunc(rejected, func(r row) bool { return r.reason == reason })
 		if tested == slices.Contains(settled, reason) {

@@ -9,43 +9,50 @@ import (
 )
 
 // diagnose completes the rejection of a value that split left unfinished: it reads on to the value's end, so
-// that an order_id is found wherever it stands, and a value that is not one JSON text is called just that.
+// that an order_id and an account are found wherever they stand, and a value that is not one JSON text is
+// called just that.
 func (d *Decoder) diagnose(value []byte, rejection *Rejection) *Rejection {
 	d.reset(value, jsontext.AllowDuplicateNames(true))
-	orderIDs, err := d.orderIDs()
+	names, err := d.names()
 	for err == nil {
 		_, err = d.json.ReadToken()
 	}
 	if _, texts := d.json.StackIndex(0); !errors.Is(err, io.EOF) || texts != 1 {
 		rejection = rejectJSON(err)
 	}
-	if len(orderIDs) == 1 {
-		rejection.OrderID = orderIDs[0]
-	}
+	rejection.OrderID, rejection.Account = only(names[fieldOrderID]), only(names[fieldAccount])
 	return rejection
 }
 
-// orderIDs reads a value up to its closing brace, if it is an object, and returns each order_id, "" for an
-// invalid one.
-func (d *Decoder) orderIDs() (found []string, err error) {
+// only is the text of a list that holds no other.
+func only(texts []string) string {
+	if len(texts) != 1 {
+		return ""
+	}
+	return texts[0]
+}
+
+// names reads a value up to its closing brace, if it is an object, and returns each order_id and each account,
+// "" for an invalid one.
+func (d *Decoder) names() (found [fieldCount][]string, err error) {
 	if d.json.PeekKind() != jsontext.KindBeginObject {
-		return nil, nil
+		return found, nil
 	}
 	if _, err := d.json.ReadToken(); err != nil {
-		return nil, err
+		return found, err
 	}
 	for d.json.PeekKind() != jsontext.KindEndObject {
 		name, err := d.json.ReadValue()
 		if err != nil {
 			return found, err
 		}
-		isOrderID := string(d.unquote(name)) == fieldOrderID.String()
+		f, known := fieldNamed(d.unquote(name))
 		content, err := d.json.ReadValue()
 		if err != nil {
 			return found, err
 		}
-		if isOrderID {
-			found = append(found, d.orderID(content))
+		if known && (f == fieldOrderID || f == fieldAccount) {
+			found[f] = append(found[f], d.readName(content))
 		}
 	}
 	return found, nil

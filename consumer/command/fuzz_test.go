@@ -72,4 +72,7 @@ func checkRejection(t *testing.T, rejection *command.Rejection) {
 	if rejection.OrderID != "" && !isName(rejection.OrderID) {
 		t.Fatalf("the order id %q is not valid", rejection.OrderID)
 	}
+	if rejection.Account != "" && !isName(rejection.Account) {
+		t.Fatalf("the account %q is not valid", rejection.Account)
+	}
 }

@@ -26,8 +26,8 @@ func (m *message) name(f field, reason Reason) string {
 	return string(text)
 }
 
-// orderID returns an order id for a rejection: empty if it is not there or not valid.
-func (d *Decoder) orderID(raw jsontext.Value) string {
+// readName returns an order id or an account for a rejection: empty if it is not there or not valid.
+func (d *Decoder) readName(raw jsontext.Value) string {
 	if raw.Kind() != jsontext.KindString {
 		return ""
 	}

@@ -3,7 +3,7 @@ package command
 // Reason says why a record was dead-lettered. Its values are stable: dashboards and scripts may rely on them.
 type Reason string
 
-// The reasons. All but the last two are given by [Decode].
+// The reasons. Those at the end say when they are given, all others are given by [Decode].
 const (
 	ReasonEmptyValue           Reason = "empty_value"
 	ReasonValueTooLarge        Reason = "value_too_large"
@@ -31,6 +31,8 @@ const (
 	ReasonOrderConflict Reason = "order_conflict"
 	// ReasonDatabaseRefused is given when the order is settled: the command itself is valid.
 	ReasonDatabaseRefused Reason = "database_refused"
+	// ReasonAccountQuarantined is given when the order is settled: the command itself is valid.
+	ReasonAccountQuarantined Reason = "account_quarantined"
 )
 
 var reasons = []struct {
@@ -60,6 +62,7 @@ var reasons = []struct {
 	{ReasonInvalidMetadata, "a value in metadata is not a string"},
 	{ReasonOrderConflict, "the order is known with another account, amount, currency or credit account"},
 	{ReasonDatabaseRefused, "the database refused this command's data, and no other's in its batch"},
+	{ReasonAccountQuarantined, "quarantine is on, and an earlier dead letter of the account is open: the command waits"},
 }
 
 // Reasons returns every reason, in the order in which they are checked.

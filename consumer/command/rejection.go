@@ -12,6 +12,7 @@ type Rejection struct {
 	Reason  Reason
 	Detail  string // one printable line: the field, its value (quoted, cut at 64 bytes), what is expected
 	OrderID string // the message's order_id, if there is just one and it is valid, whatever else is wrong
+	Account string // the message's account, likewise
 }
 
 func (r *Rejection) Error() string {
