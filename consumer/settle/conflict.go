@@ -53,6 +53,7 @@ func (d *deadLetter) explain(cmd *command.Command, fields difference) {
 		Reason:  command.ReasonOrderConflict,
 		Detail:  "the order is known with something else that is not to be found: run deductor audit",
 		OrderID: cmd.OrderID,
+		Account: cmd.Account,
 	}
 	if len(fields) == 0 {
 		return

@@ -21,7 +21,8 @@ type deadLetter struct {
 func (t *transaction) setAside(slice *Slice, item *Item, rejection *command.Rejection) {
 	t.deadLetters = append(t.deadLetters,
 		deadLetter{sourceID: slice.SourceID, record: item.Record, rejection: rejection})
-	t.counts[DeadLettered]++
+	t.quarantine.block(item)
+	t.count(DeadLettered)
 }
 
 func (d *deadLetter) queue(batch *pgx.Batch) {
@@ -29,11 +30,15 @@ func (d *deadLetter) queue(batch *pgx.Batch) {
 	for i, header := range d.record.Headers {
 		keys[i], values[i] = []byte(header.Key), header.Value
 	}
-	var orderID *string
-	if d.rejection.OrderID != "" {
-		orderID = &d.rejection.OrderID
-	}
 	batch.Queue(insertDeadLetterSQL, d.sourceID, d.record.Offset, d.record.Timestamp.UnixMilli(),
-		string(d.rejection.Reason), d.rejection.Detail, orderID, []byte(d.difference),
-		d.record.Key, d.record.Value, keys, values)
+		string(d.rejection.Reason), d.rejection.Detail, orNull(d.rejection.OrderID), orNull(d.rejection.Account),
+		[]byte(d.difference), d.record.Key, d.record.Value, keys, values)
+}
+
+// orNull is nil for an empty text.
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }

@@ -51,6 +51,17 @@ func TestDeadLetters(t *testing.T) {
 		{settle.DeadLetterFilter{Limit: 1, OrderID: "a", Reason: "order_conflict", After: all[0].ID},
 			[]string{"45 order_conflict a"}},
 		{settle.DeadLetterFilter{Limit: 100, OrderID: "A"}, nil},
+		{settle.DeadLetterFilter{Account: "bob"}, []string{"45 order_conflict a"}},
+		{settle.DeadLetterFilter{Account: "alice", After: all[0].ID, To: all[3].ID},
+			[]string{"43 unknown_currency b", "44 amount_not_positive a"}},
+		{settle.DeadLetterFilter{Topic: "payments", Partition: new(int32(3)), OrderID: "b"}, []string{"43 unknown_currency b"}},
+		{settle.DeadLetterFilter{Topic: "refunds"}, nil},
+		{settle.DeadLetterFilter{Partition: new(int32)}, nil},
+		{settle.DeadLetterFilter{IDs: []int64{all[3].ID, all[1].ID}},
+			[]string{"42 invalid_json ", "44 amount_not_positive a"}},
+		{settle.DeadLetterFilter{IDs: []int64{}}, nil},
+		{settle.DeadLetterFilter{State: settle.Open, OrderID: "b"}, []string{"43 unknown_currency b"}},
+		{settle.DeadLetterFilter{State: settle.Requeued}, nil},
 	} {
 		if _, got := list(row.filter); !slices.Equal(got, row.want) {
 			t.Errorf("%+v gives\n%q, want\n%q", row.filter, got, row.want)
@@ -70,6 +81,7 @@ func TestGetDeadLetter(t *testing.T) {
 	got, err := settle.GetDeadLetter(t.Context(), db.Pool, list[0].ID)
 	want := settle.DeadLetterContent{
 		DeadLetter: list[0],
+		SourceID:   1,
 		Difference: []byte(`{"account": {"stored": "alice", "received": "bob"}}`),
 		Timestamp:  1_700_000_000_123,
 		Key:        []byte{0, 0xff},
@@ -97,7 +109,8 @@ func TestGetDeadLetterOfNothing(t *testing.T) {
 		t.Fatal(list, err)
 	}
 	got, err := settle.GetDeadLetter(t.Context(), db.Pool, list[0].ID)
-	want := settle.DeadLetterContent{DeadLetter: list[0], Timestamp: -9223372036854775808, Headers: []kgo.RecordHeader{}}
+	want := settle.DeadLetterContent{
+		DeadLetter: list[0], SourceID: 1, Timestamp: -9223372036854775808, Headers: []kgo.RecordHeader{}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("it is\n%+v, %v, want\n%+v", got, err, want)
 	}

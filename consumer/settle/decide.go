@@ -15,7 +15,9 @@ func (t *transaction) decide() error {
 	for i := range t.batch {
 		slice := &t.batch[i]
 		for j := range slice.Items {
-			if err := t.answer(slice, &slice.Items[j]); err != nil {
+			if !t.admission.admits(slice, &slice.Items[j]) {
+				t.count(DeadLettered)
+			} else if err := t.answer(slice, &slice.Items[j]); err != nil {
 				return err
 			}
 		}
@@ -32,11 +34,15 @@ func (t *transaction) answer(slice *Slice, item *Item) error {
 	fingerprint := fingerprintOf(cmd)
 	switch verdict, stored := t.register.Decide(cmd.OrderID, cmd.Attempt, fingerprint); verdict {
 	case dedupe.Duplicate:
-		t.counts[Duplicate]++
+		t.count(Duplicate)
 		return nil
 	case dedupe.Conflict:
 		t.setAside(slice, item, nil)
 		t.conflicts = append(t.conflicts, conflict{letter: len(t.deadLetters) - 1, cmd: cmd, stored: stored})
+		return nil
+	}
+	if rejection := t.waits(item); rejection != nil {
+		t.setAside(slice, item, rejection)
 		return nil
 	}
 	record := dedupe.Record{
@@ -52,14 +58,14 @@ func (t *transaction) answer(slice *Slice, item *Item) error {
 	case err == nil:
 		record.Outcome = dedupe.Applied
 		record.Ref = dedupe.Ref{Owner: transfer.DebitAccount, ID: transfer.ID}
-		t.counts[Applied]++
+		t.count(Applied)
 	case errors.As(err, &decline):
 		record.Outcome, record.Reason = dedupe.Declined, string(decline)
 		record.Request = requestOf(cmd).json()
-		t.counts[Declined]++
+		t.count(Declined)
 	case errors.As(err, &overflow):
 		t.setAside(slice, item, &command.Rejection{
-			Reason: command.ReasonDatabaseRefused, Detail: overflow.Error(), OrderID: cmd.OrderID})
+			Reason: command.ReasonDatabaseRefused, Detail: overflow.Error(), OrderID: cmd.OrderID, Account: cmd.Account})
 		return nil
 	default:
 		return fmt.Errorf("decide on offset %d of %s[%d]: %w",

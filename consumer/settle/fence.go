@@ -53,13 +53,13 @@ func (e *FenceError) Error() string {
 	return "fenced: " + strings.Join(lines, "; ")
 }
 
-func (t *transaction) queueFence(batch *pgx.Batch) {
-	n := len(t.batch)
+func (r *reading) queueFence(batch *pgx.Batch) {
+	n := len(r.batch)
 	groups, topics, partitions := make([]string, n), make([]string, n), make([]int32, n)
 	epochs, starts, ends := make([]int64, n), make([]int64, n), make([]int64, n)
 	leaders, sources := make([]int32, n), make([]int32, n)
-	for i := range t.batch {
-		s := &t.batch[i]
+	for i := range r.batch {
+		s := &r.batch[i]
 		groups[i], topics[i], partitions[i] = s.Key.Group, s.Key.Topic, s.Key.Partition
 		epochs[i], starts[i], ends[i] = s.Epoch, s.Start, s.End
 		leaders[i], sources[i] = s.LeaderEpoch, s.SourceID
@@ -68,7 +68,7 @@ func (t *transaction) queueFence(batch *pgx.Batch) {
 		Query(func(rows pgx.Rows) error {
 			var key Key
 			_, err := pgx.ForEachRow(rows, []any{&key.Group, &key.Topic, &key.Partition}, func() error {
-				t.fenced[key] = true
+				r.fenced[key] = true
 				return nil
 			})
 			return err
@@ -76,13 +76,13 @@ func (t *transaction) queueFence(batch *pgx.Batch) {
 }
 
 // checkFence returns a [*FenceError] unless all watermarks moved.
-func (t *transaction) checkFence(ctx context.Context, conn *pgx.Conn) error {
+func (r *reading) checkFence(ctx context.Context, conn *pgx.Conn) error {
 	losses := make(map[Key]*Loss)
 	var groups, topics []string
 	var partitions []int32
-	for i := range t.batch {
-		slice := &t.batch[i]
-		if t.fenced[slice.Key] {
+	for i := range r.batch {
+		slice := &r.batch[i]
+		if r.fenced[slice.Key] {
 			continue
 		}
 		losses[slice.Key] = &Loss{Key: slice.Key, Epoch: slice.Epoch, Start: slice.Start, Missing: true}
@@ -107,8 +107,8 @@ func (t *transaction) checkFence(ctx context.Context, conn *pgx.Conn) error {
 		return fmt.Errorf("read watermarks behind the fence: %w", err)
 	}
 	fenced := &FenceError{}
-	for i := range t.batch {
-		if loss := losses[t.batch[i].Key]; loss != nil {
+	for i := range r.batch {
+		if loss := losses[r.batch[i].Key]; loss != nil {
 			fenced.Losses = append(fenced.Losses, *loss)
 		}
 	}

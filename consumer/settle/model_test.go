@@ -82,6 +82,9 @@ func (m *model) settle(batch ...settle.Slice) (counts settle.Counts) {
 
 func (m *model) answer(at string, item settle.Item) settle.Kind {
 	c := item.Command
+	if m.letters[at] != "" {
+		return settle.DeadLettered // read again: its outcome is known
+	}
 	if item.Rejection != nil {
 		return m.setAside(at, item.Rejection.Reason, item.Rejection.OrderID)
 	}

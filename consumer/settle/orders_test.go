@@ -45,7 +45,7 @@ func clearLetter(t *testing.T, letter *settle.DeadLetter) {
 	if age := time.Since(letter.CreatedAt); age < -time.Minute || age > time.Hour || letter.ID < 1 {
 		t.Errorf("dead letter %d was created at %v", letter.ID, letter.CreatedAt)
 	}
-	letter.ID, letter.CreatedAt = 0, time.Time{}
+	letter.ID, letter.CreatedAt, letter.Size = 0, time.Time{}, 0
 }
 
 func at(offset int64) settle.Origin {
@@ -73,8 +73,9 @@ func TestFindOrder(t *testing.T) {
 				Amount: 150, Currency: "USD", Origin: origin(40)},
 			Earlier: []settle.Answer{},
 			DeadLetters: []settle.DeadLetter{
-				{Origin: at(46), Reason: "order_conflict", OrderID: "paid", Detail: "the order is known with another amount_minor"},
-				{Origin: at(47), Reason: "unknown_currency", OrderID: "paid",
+				{Origin: at(46), Reason: "order_conflict", OrderID: "paid", Account: "alice", State: settle.Open,
+					Detail: "the order is known with another amount_minor"},
+				{Origin: at(47), Reason: "unknown_currency", OrderID: "paid", Account: "alice", State: settle.Open,
 					Detail: `currency "usd" is unknown; expected an ISO 4217 code such as "USD"`},
 			},
 		},

@@ -17,10 +17,18 @@ var (
 	fenceSQL string
 	//go:embed queries/fence_off.sql
 	fenceOffSQL string
+	//go:embed queries/find_dead_letters.sql
+	findDeadLettersSQL string
 	//go:embed queries/find_source.sql
 	findSourceSQL string
-	//go:embed queries/get_dead_letter.sql
-	getDeadLetterSQL string
+	//go:embed queries/first_open_dead_letters.sql
+	firstOpenDeadLettersSQL string
+	//go:embed queries/get_command_actions.sql
+	getCommandActionsSQL string
+	//go:embed queries/get_dead_letter_actions.sql
+	getDeadLetterActionsSQL string
+	//go:embed queries/get_dead_letters.sql
+	getDeadLettersSQL string
 	//go:embed queries/get_halt.sql
 	getHaltSQL string
 	//go:embed queries/get_intervention.sql
@@ -35,6 +43,8 @@ var (
 	haltSQL string
 	//go:embed queries/insert_dead_letter.sql
 	insertDeadLetterSQL string
+	//go:embed queries/insert_dead_letter_actions.sql
+	insertDeadLetterActionsSQL string
 	//go:embed queries/insert_intervention.sql
 	insertInterventionSQL string
 	//go:embed queries/insert_source.sql
@@ -47,8 +57,12 @@ var (
 	limitsSQL string
 	//go:embed queries/list_dead_letters.sql
 	listDeadLettersSQL string
+	//go:embed queries/lock_dead_letters.sql
+	lockDeadLettersSQL string
 	//go:embed queries/lock_watermark.sql
 	lockWatermarkSQL string
 	//go:embed queries/replace_intervention.sql
 	replaceInterventionSQL string
+	//go:embed queries/resolve_dead_letters.sql
+	resolveDeadLettersSQL string
 )

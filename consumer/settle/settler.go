@@ -23,6 +23,9 @@ type Config struct {
 	Connect func(context.Context) (*pgx.Conn, error)
 	// Limits bound what a transaction may wait for.
 	Limits Limits
+	// Quarantine sets the new commands of an account aside as long as one of its
+	// dead letters is open, so that its commands keep their order. Defaults to off.
+	Quarantine bool
 	// OnTrouble is called with each error that keeps the database from being
 	// worked with, and with nil after the next success. Transactions that were
 	// in each other's way are none, unless they stay so. Defaults to nothing.
@@ -64,8 +67,17 @@ const roundTrips = 60 * time.Second
 // the database refuses is singled out by halving the batch, and dead-lettered
 // (its [Item] says so from then on).
 func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
+	return s.run(ctx, batch, task{
+		admit: func(batch []Slice) admission { return newReading(batch, s.config.Quarantine) },
+		done:  func(*transaction) {},
+	})
+}
+
+// run takes a batch through one transaction after the other, until it is
+// settled.
+func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, error) {
 	for attempt := 0; ; attempt++ {
-		counts, err := s.try(ctx, batch)
+		counts, err := s.try(ctx, batch, job)
 		var fenced *FenceError
 		switch {
 		case err == nil:
@@ -83,7 +95,7 @@ func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
 			continue
 		}
 		if kind == refused && size(batch) > 1 {
-			return s.settleHalves(ctx, batch)
+			return s.runHalves(ctx, batch, job)
 		}
 		if kind != contended || attempt >= stuck {
 			s.failed = true
@@ -96,7 +108,7 @@ func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
 }
 
 // try runs one transaction, and leaves the connection ready for the next.
-func (s *Settler) try(ctx context.Context, batch []Slice) (Counts, error) {
+func (s *Settler) try(ctx context.Context, batch []Slice, job task) (Counts, error) {
 	ctx, cancel := context.WithTimeout(ctx, roundTrips)
 	defer cancel()
 	if s.conn == nil || s.conn.IsClosed() {
@@ -106,9 +118,10 @@ func (s *Settler) try(ctx context.Context, batch []Slice) (Counts, error) {
 		}
 		s.conn = conn
 	}
-	t := newTransaction(batch, &s.ids)
+	t := newTransaction(batch, job, &s.ids)
 	err := t.run(ctx, s.conn, s.config.Limits)
 	if err == nil {
+		job.done(t)
 		return t.counts, nil
 	}
 	if rollbackErr := s.rollback(ctx); rollbackErr != nil || classify(err) == unavailable {
@@ -125,22 +138,22 @@ func (s *Settler) rollback(ctx context.Context) error {
 	return err
 }
 
-// settleHalves narrows down on a command that the database refuses.
-func (s *Settler) settleHalves(ctx context.Context, batch []Slice) (Counts, error) {
+// runHalves narrows down on a command that the database refuses.
+func (s *Settler) runHalves(ctx context.Context, batch []Slice, job task) (Counts, error) {
 	first, second := halve(batch)
-	counts, err := s.Settle(ctx, first)
+	counts, err := s.run(ctx, first, job)
 	if err != nil {
 		return counts, err
 	}
-	rest, err := s.Settle(ctx, second)
+	rest, err := s.run(ctx, second, job)
 	counts.Add(rest)
 	return counts, err
 }
 
 // singleOut changes what becomes of a batch's only record, which the database
 // refused. A command is dead-lettered. A dead letter (its text is not what a
-// database with another encoding than UTF-8 takes) loses its order id and all
-// but the ASCII of its detail; the record itself is bytes. It tells whether
+// database with another encoding than UTF-8 takes) loses its order id, its
+// account and all but the ASCII of its detail; the record itself is bytes. It tells whether
 // there was anything to change.
 func singleOut(batch []Slice, cause error) bool {
 	if size(batch) != 1 {
@@ -149,7 +162,8 @@ func singleOut(batch []Slice, cause error) bool {
 	item := only(batch)
 	if item.Rejection == nil {
 		item.Rejection = &command.Rejection{
-			Reason: command.ReasonDatabaseRefused, Detail: detailOf(cause), OrderID: item.Command.OrderID}
+			Reason: command.ReasonDatabaseRefused, Detail: detailOf(cause),
+			OrderID: item.Command.OrderID, Account: item.Command.Account}
 		return true
 	}
 	plain := command.Rejection{Reason: item.Rejection.Reason, Detail: strings.Map(inASCII, item.Rejection.Detail)}

@@ -40,25 +40,40 @@ func (l Limits) WithDefaults() Limits {
 
 // transaction is one batch on its way through Postgres.
 type transaction struct {
+	task
 	batch       []Slice
+	admission   admission
 	payments    []ledger.Payment
 	book        *ledger.Book
 	register    *dedupe.Register
-	fenced      map[Key]bool // slices whose watermark moved
+	quarantine  quarantine // nil when nothing has to wait
 	counts      Counts
+	became      []Kind // each record, in their order
 	deadLetters []deadLetter
 	conflicts   []conflict
+}
+
+// task is what a transaction is for.
+type task struct {
+	// admit lets a batch in.
+	admit func(batch []Slice) admission
+	// rehearsal means that nothing is written: it is only to be known what would
+	// be decided.
+	rehearsal bool
+	// done is called after each transaction that was committed, or rehearsed.
+	done func(*transaction)
 }
 
 // stripes is over how many rows a settlement account's balance is spread.
 const stripes = 64
 
-func newTransaction(batch []Slice, ids *ledger.IDs) *transaction {
+func newTransaction(batch []Slice, job task, ids *ledger.IDs) *transaction {
 	t := &transaction{
-		batch:    batch,
-		payments: make([]ledger.Payment, 0, size(batch)),
-		register: dedupe.NewRegister(),
-		fenced:   make(map[Key]bool, len(batch)),
+		task:      job,
+		batch:     batch,
+		admission: job.admit(batch),
+		payments:  make([]ledger.Payment, 0, size(batch)),
+		register:  dedupe.NewRegister(),
 	}
 	// A partition has one owner, so no other worker credits the same stripe
 	// (but for partitions that are a multiple of stripes apart).
@@ -90,7 +105,7 @@ func (t *transaction) run(ctx context.Context, conn *pgx.Conn, limits Limits) er
 	if err := t.read(ctx, conn, limits); err != nil {
 		return err
 	}
-	if err := t.checkFence(ctx, conn); err != nil {
+	if err := t.admission.check(ctx, conn); err != nil {
 		return err
 	}
 	if err := t.register.FindEarlier(ctx, conn); err != nil {
@@ -105,22 +120,23 @@ func (t *transaction) run(ctx context.Context, conn *pgx.Conn, limits Limits) er
 	return t.write(ctx, conn)
 }
 
-// read is the first round trip: begin, fence, lock, then read.
+// read is the first round trip: begin, admit, lock, then read.
 func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) error {
 	batch := &pgx.Batch{}
 	batch.Queue(beginSQL)
 	batch.Queue(limitsSQL, milliseconds(limits.Statement), milliseconds(limits.Lock), milliseconds(limits.Idle))
-	t.queueFence(batch)
+	t.admission.queue(batch)
 	if len(t.payments) > 0 {
 		if err := t.book.QueueLock(batch, t.payments); err != nil {
 			return err
 		}
 		t.register.QueueFind(batch, t.orderIDs())
+		t.queueQuarantine(batch)
 	}
 	sent := conn.SendBatch(ctx, batch)
 	crashpoint.Reach(crashpoint.FenceSent)
 	if err := sent.Close(); err != nil {
-		return fmt.Errorf("fence, lock and read: %w", err)
+		return fmt.Errorf("admit, lock and read: %w", err)
 	}
 	crashpoint.Reach(crashpoint.Locked)
 	return nil
@@ -130,12 +146,14 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 // error of any statement keeps COMMIT from being executed.
 func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
 	batch := &pgx.Batch{}
-	t.register.QueueSave(batch)
-	t.book.QueuePost(batch)
-	for i := range t.deadLetters {
-		t.deadLetters[i].queue(batch)
+	if t.rehearsal {
+		batch.Queue("ROLLBACK")
+	} else {
+		t.register.QueueSave(batch)
+		t.book.QueuePost(batch)
+		t.admission.finish(batch, t)
+		batch.Queue("COMMIT")
 	}
-	batch.Queue("COMMIT")
 	crashpoint.Reach(crashpoint.Decided)
 	sent := conn.SendBatch(ctx, batch)
 	crashpoint.Reach(crashpoint.CommitSent)
@@ -144,6 +162,12 @@ func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
 	}
 	crashpoint.Reach(crashpoint.Committed)
 	return nil
+}
+
+// count notes what the next record became.
+func (t *transaction) count(kind Kind) {
+	t.counts[kind]++
+	t.became = append(t.became, kind)
 }
 
 // orderIDs are the batch's, each once.

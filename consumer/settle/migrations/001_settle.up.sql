@@ -46,10 +46,13 @@ CREATE TABLE dead_letter (
     record_offset    bigint      NOT NULL,
     record_timestamp bigint      NOT NULL,
     created_at       timestamptz NOT NULL DEFAULT now(),
+    resolved_at      timestamptz,
     source_id        integer     NOT NULL,
     reason           text        COLLATE "C" NOT NULL,
     detail           text        NOT NULL,
     order_id         text        COLLATE "C",
+    account          text        COLLATE "C",
+    resolution       text        COLLATE "C",
     difference       jsonb,
     record_key       bytea,
     record_value     bytea,
@@ -58,15 +61,22 @@ CREATE TABLE dead_letter (
     CONSTRAINT dead_letter_pkey PRIMARY KEY (id),
     CONSTRAINT dead_letter_source_id_record_offset_key UNIQUE (source_id, record_offset),
     CONSTRAINT dead_letter_headers_paired CHECK (cardinality(header_keys) = cardinality(header_values)),
+    CONSTRAINT dead_letter_resolution_known CHECK (resolution IN ('requeued', 'discarded')),
+    CONSTRAINT dead_letter_resolution_dated CHECK ((resolution IS NULL) = (resolved_at IS NULL)),
     CONSTRAINT dead_letter_source_fkey FOREIGN KEY (source_id) REFERENCES source (id)
 );
 CREATE INDEX dead_letter_order_id_idx ON dead_letter (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX dead_letter_open_account_idx ON dead_letter (account, id)
+    WHERE account IS NOT NULL AND resolution IS NULL;
 
-COMMENT ON TABLE dead_letter IS 'Records that could not be applied or declined, kept whole. Written in the transaction that moves the watermark past them.';
+COMMENT ON TABLE dead_letter IS 'Records that could not be applied or declined, kept whole. Written in the transaction that moves the watermark past them. It is the record''s outcome: read again, the record is not decided anew unless the letter was requeued.';
 COMMENT ON COLUMN dead_letter.id IS 'What deductor deadletter show takes.';
 COMMENT ON COLUMN dead_letter.reason IS 'Why, a stable code such as invalid_json or order_conflict.';
 COMMENT ON COLUMN dead_letter.detail IS 'The same for a person: which field, which value, what was expected.';
 COMMENT ON COLUMN dead_letter.order_id IS 'The order, when it could be read.';
+COMMENT ON COLUMN dead_letter.account IS 'The account to debit, when it could be read.';
+COMMENT ON COLUMN dead_letter.resolution IS 'requeued: decided after all, the order''s row of processed says how. discarded: it stays undecided for good. NULL: it is open.';
+COMMENT ON COLUMN dead_letter.resolved_at IS 'When it was requeued or discarded. NULL while it is open.';
 COMMENT ON COLUMN dead_letter.difference IS 'order_conflict: the fields that differ, as {"field": {"stored": …, "received": …}}.';
 COMMENT ON COLUMN dead_letter.source_id IS 'The partition that it came from.';
 COMMENT ON COLUMN dead_letter.record_offset IS 'Its offset there.';
@@ -76,6 +86,40 @@ COMMENT ON COLUMN dead_letter.record_value IS 'The record''s value, byte for byt
 COMMENT ON COLUMN dead_letter.header_keys IS 'The record''s header names, in order.';
 COMMENT ON COLUMN dead_letter.header_values IS 'The record''s header values, in the same order.';
 COMMENT ON COLUMN dead_letter.created_at IS 'When it was set aside.';
+
+CREATE TABLE dead_letter_action (
+    id             bigint      GENERATED ALWAYS AS IDENTITY,
+    dead_letter_id bigint      NOT NULL,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    command_id     uuid        NOT NULL,
+    action         text        COLLATE "C" NOT NULL,
+    outcome        text        COLLATE "C",
+    detail         text,
+    actor          text        NOT NULL,
+    reason         text        NOT NULL,
+    CONSTRAINT dead_letter_action_pkey PRIMARY KEY (id),
+    CONSTRAINT dead_letter_action_dead_letter_id_command_id_key UNIQUE (dead_letter_id, command_id),
+    CONSTRAINT dead_letter_action_action_known CHECK (action IN ('requeue', 'discard', 'export')),
+    CONSTRAINT dead_letter_action_outcome_known CHECK
+        (outcome IN ('applied', 'declined', 'duplicate', 'refused', 'waiting')),
+    CONSTRAINT dead_letter_action_requeue_has_outcome CHECK ((action = 'requeue') = (outcome IS NOT NULL)),
+    CONSTRAINT dead_letter_action_reason_given CHECK (reason <> ''),
+    CONSTRAINT dead_letter_action_dead_letter_fkey FOREIGN KEY (dead_letter_id) REFERENCES dead_letter (id)
+);
+-- A letter is resolved once, whoever tries at the same time.
+CREATE UNIQUE INDEX dead_letter_action_resolved_key ON dead_letter_action (dead_letter_id)
+    WHERE action = 'discard' OR outcome IN ('applied', 'declined', 'duplicate');
+
+COMMENT ON TABLE dead_letter_action IS 'Who did what to a dead letter, when and why. Kept for ever.';
+COMMENT ON COLUMN dead_letter_action.id IS 'In the order in which they were made.';
+COMMENT ON COLUMN dead_letter_action.dead_letter_id IS 'The dead letter.';
+COMMENT ON COLUMN dead_letter_action.command_id IS 'The run of deductor deadletter that did it: all its actions have this id.';
+COMMENT ON COLUMN dead_letter_action.action IS 'requeue: decide it again. discard: leave it undecided for good. export: it was written out.';
+COMMENT ON COLUMN dead_letter_action.outcome IS 'What a requeue came to. applied, declined, duplicate: decided, the letter is requeued. refused: still no command, or still in conflict. waiting: an earlier letter of the account is open. NULL for other actions.';
+COMMENT ON COLUMN dead_letter_action.detail IS 'refused and waiting: why. NULL for others.';
+COMMENT ON COLUMN dead_letter_action.actor IS 'Who: the user and host of the command.';
+COMMENT ON COLUMN dead_letter_action.reason IS 'Why, in their words.';
+COMMENT ON COLUMN dead_letter_action.created_at IS 'When.';
 
 CREATE TABLE partition_halt (
     since          timestamptz NOT NULL DEFAULT now(),
