@@ -36,6 +36,9 @@ type Config struct {
 	BatchMax int
 	// Limits bound what a transaction may wait for. Each defaults as [settle.Limits] says.
 	Limits settle.Limits
+	// Quarantine keeps the order of an account's commands behind a dead letter: see
+	// [settle.Config]. Defaults to off.
+	Quarantine bool
 	// SessionTimeout is after how long without a heartbeat the group takes a
 	// worker for dead. Defaults to 10 seconds.
 	SessionTimeout time.Duration

@@ -74,8 +74,9 @@ func (w *Worker) newSettler(lane int) *settle.Settler {
 			}
 			return conn.Hijack(), nil
 		},
-		Limits:    w.config.Limits,
-		OnTrouble: func(err error) { w.health.set(fmt.Sprintf("database, lane %d", lane), err) },
+		Limits:     w.config.Limits,
+		Quarantine: w.config.Quarantine,
+		OnTrouble:  func(err error) { w.health.set(fmt.Sprintf("database, lane %d", lane), err) },
 	})
 }
 

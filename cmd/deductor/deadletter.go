@@ -14,12 +14,17 @@ import (
 func newDeadletter() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "deadletter",
-		Short: "Look at records that were set aside",
-		Long: `List and show dead letters: records that could be neither applied nor declined, such
-as malformed commands and conflicts. Each is kept whole, with the reason.`,
-		Example: `  deductor deadletter list --reason order_conflict
-  deductor deadletter show 17`,
-	}, newDeadletterList(), newDeadletterShow())
+		Short: "Look at records that were set aside, and resolve them",
+		Long: `Look at dead letters, and resolve them: records that could be neither applied nor
+declined, such as malformed commands and conflicts. Each is kept whole, with the
+reason, and is the record's outcome: read again, it is not decided anew.
+
+An open dead letter can be requeued (decided again, in the database: no record is
+produced) or discarded. Who did it, when and why is kept for ever.`,
+		Example: `  deductor deadletter list --code order_conflict
+  deductor deadletter show 17
+  deductor deadletter requeue 17 --reason 'fixed in 1.4, INC-7' --execute`,
+	}, newDeadletterList(), newDeadletterShow(), newDeadletterRequeue(), newDeadletterDiscard(), newDeadletterExport())
 }
 
 // deadLetterView is a dead letter as users see it, without its content.
@@ -31,6 +36,8 @@ type deadLetterView struct {
 	Reason    string    `json:"reason"`
 	Detail    jsonText  `json:"detail"`
 	OrderID   *jsonText `json:"order_id"`
+	Account   *jsonText `json:"account"`
+	State     string    `json:"state"`
 	CreatedAt time.Time `json:"created_at"`
 }
 
@@ -43,6 +50,8 @@ func viewDeadLetter(letter *settle.DeadLetter) deadLetterView {
 		Reason:    letter.Reason,
 		Detail:    jsonText(letter.Detail),
 		OrderID:   textOrNull(letter.OrderID),
+		Account:   textOrNull(letter.Account),
+		State:     string(letter.State),
 		CreatedAt: letter.CreatedAt.UTC(),
 	}
 }
@@ -68,10 +77,10 @@ func tableOfDeadLetters(w io.Writer, letters []settle.DeadLetter) error {
 	rows := make([][]string, len(letters))
 	for i := range letters {
 		d := &letters[i]
-		rows[i] = []string{strconv.FormatInt(d.ID, 10), originText(&d.Origin), d.Reason, printable(d.OrderID),
-			timeText(&d.CreatedAt), printable(d.Detail)}
+		rows[i] = []string{strconv.FormatInt(d.ID, 10), originText(&d.Origin), d.Reason, string(d.State),
+			printable(d.OrderID), printable(d.Account), timeText(&d.CreatedAt), printable(d.Detail)}
 	}
-	return table(w, []string{"ID", "RECORD", "REASON", "ORDER", "CREATED", "DETAIL"}, rows)
+	return table(w, []string{"ID", "RECORD", "REASON", "STATE", "ORDER", "ACCOUNT", "CREATED", "DETAIL"}, rows)
 }
 
 // originText writes where a record stands as topic[partition]@offset.

@@ -14,22 +14,29 @@ func newDeadletterList() *cobra.Command {
 	var db config.Database
 	var out output
 	var most limit
-	var filter settle.DeadLetterFilter
+	var filter letterFilter
+	var after int64
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List dead letters",
-		Long:  "List dead letters, the oldest first, without their content: deadletter show has that.",
+		Long: `List dead letters, the oldest first, without their content: deadletter show has that.
+Those that were requeued or discarded are left out, unless --state asks for them.`,
 		Example: `  deductor deadletter list
-  deductor deadletter list --reason order_conflict --order ord-1 -o json`,
+  deductor deadletter list --code order_conflict --order ord-1 -o json
+  deductor deadletter list --account alice --state all`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			wanted, err := filter.narrowed(cmd)
+			if err != nil {
+				return err
+			}
 			conn, err := openDatabase(cmd.Context(), &db)
 			if err != nil {
 				return err
 			}
 			defer closeDatabase(conn)
-			filter.Limit = int(most)
-			letters, err := settle.DeadLetters(cmd.Context(), conn, filter)
+			wanted.Limit, wanted.After = int(most), max(wanted.After, after)
+			letters, err := settle.DeadLetters(cmd.Context(), conn, wanted)
 			if err != nil {
 				return err
 			}
@@ -47,8 +54,8 @@ func newDeadletterList() *cobra.Command {
 	db.Bind(cmd.Flags())
 	out.bind(cmd.Flags())
 	most.bind(cmd.Flags(), 100, "most dead letters to list")
-	cmd.Flags().StringVar(&filter.Reason, "reason", "", "list those with this reason `CODE`")
-	cmd.Flags().StringVar(&filter.OrderID, "order", "", "list those with this order `ID`")
-	cmd.Flags().Int64Var(&filter.After, "after", 0, "list those whose ids are above `ID`")
+	filter.bind(cmd.Flags())
+	filter.bindState(cmd.Flags())
+	cmd.Flags().Int64Var(&after, "after", 0, "those whose ids are above `ID`: the page after it")
 	return cmd
 }

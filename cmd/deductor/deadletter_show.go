@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -19,13 +18,14 @@ func newDeadletterShow() *cobra.Command {
 		Use:   "show ID",
 		Short: "Show a dead letter with its record",
 		Long: `Show a dead letter with its record: key, value and headers. What is not text is shown
-in hexadecimal, long values are cut; -o json has every byte, in base64.`,
+in hexadecimal, long values are cut; -o json has every byte, in base64. Then what was
+done to it: by whom, when, why, and what a requeue came to.`,
 		Example: "  deductor deadletter show 17\n  deductor deadletter show 17 -o json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
+			id, err := letterID(args[0])
 			if err != nil {
-				return usagef("%q is not the id of a dead letter: deductor deadletter list has them", args[0])
+				return usage(err)
 			}
 			conn, err := openDatabase(cmd.Context(), &db)
 			if err != nil {
@@ -39,8 +39,15 @@ in hexadecimal, long values are cut; -o json has every byte, in base64.`,
 			if err != nil {
 				return err
 			}
-			return out.write(cmd.OutOrStdout(), viewContent(&letter), func(w io.Writer) error {
-				return writeContent(w, &letter)
+			actions, err := settle.LetterActions(cmd.Context(), conn, id)
+			if err != nil {
+				return err
+			}
+			return out.write(cmd.OutOrStdout(), viewShown(&letter, actions), func(w io.Writer) error {
+				if err := writeContent(w, &letter); err != nil {
+					return err
+				}
+				return writeActions(w, actions)
 			})
 		},
 	}

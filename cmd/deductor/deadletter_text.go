@@ -18,7 +18,10 @@ func writeContent(w io.Writer, letter *settle.DeadLetterContent) error {
 		{"reason", letter.Reason},
 		{"detail", printable(letter.Detail)},
 		{"order", printable(letter.OrderID)},
+		{"account", printable(letter.Account)},
+		{"state", string(letter.State)},
 		{"created at", timeText(&letter.CreatedAt)},
+		{"resolved at", timeText(letter.ResolvedAt)},
 		{"record timestamp", timeText(recordTime(letter.Timestamp))},
 	}
 	if letter.Difference != nil {
@@ -33,6 +36,21 @@ func writeContent(w io.Writer, letter *settle.DeadLetterContent) error {
 	}
 	writeBytes(w, "value", letter.Value)
 	return nil
+}
+
+// writeActions tells what was done to a dead letter, when anything was.
+func writeActions(w io.Writer, actions []settle.LetterAction) error {
+	if len(actions) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w, "\nactions:")
+	rows := make([][]string, len(actions))
+	for i := range actions {
+		a := &actions[i]
+		rows[i] = []string{timeText(&a.CreatedAt), a.Action, string(a.Outcome), printable(a.Actor), printable(a.Reason),
+			printable(a.Detail)}
+	}
+	return table(w, []string{"WHEN", "ACTION", "OUTCOME", "WHO", "WHY", "DETAIL"}, rows)
 }
 
 // maxShown bounds what is shown of a key, a value or a header, in bytes.

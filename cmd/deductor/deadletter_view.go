@@ -11,6 +11,7 @@ import (
 // contentView is a dead letter as users see it, with its record.
 type contentView struct {
 	deadLetterView
+	ResolvedAt *time.Time `json:"resolved_at"`
 	// Difference is null unless the dead letter is a conflict.
 	Difference json.RawMessage `json:"difference"`
 	// RecordTimestamp is null when it is in no year from 1 to 9999, and
@@ -35,6 +36,7 @@ type headerView struct {
 func viewContent(letter *settle.DeadLetterContent) contentView {
 	view := contentView{
 		deadLetterView:    viewDeadLetter(&letter.DeadLetter),
+		ResolvedAt:        utcOrNull(letter.ResolvedAt),
 		Difference:        escapeUnprintable(letter.Difference),
 		RecordTimestamp:   recordTime(letter.Timestamp),
 		RecordTimestampMs: letter.Timestamp,
@@ -49,6 +51,42 @@ func viewContent(letter *settle.DeadLetterContent) contentView {
 		view.Headers[i] = headerView{textOf(key), key, textOf(header.Value), header.Value}
 	}
 	return view
+}
+
+// shownView is a dead letter with its record and what was done to it.
+type shownView struct {
+	contentView
+	Actions []actionView `json:"actions"`
+}
+
+// actionView is what somebody did to a dead letter. Outcome and detail are null
+// when there are none.
+type actionView struct {
+	Action    string    `json:"action"`
+	Outcome   *jsonText `json:"outcome"`
+	Detail    *jsonText `json:"detail"`
+	Actor     jsonText  `json:"actor"`
+	Reason    jsonText  `json:"reason"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func viewShown(letter *settle.DeadLetterContent, actions []settle.LetterAction) shownView {
+	view := shownView{viewContent(letter), make([]actionView, len(actions))}
+	for i := range actions {
+		a := &actions[i]
+		view.Actions[i] = actionView{a.Action, textOrNull(string(a.Outcome)), textOrNull(a.Detail),
+			jsonText(a.Actor), jsonText(a.Reason), a.CreatedAt.UTC()}
+	}
+	return view
+}
+
+// utcOrNull is nil when there is no time.
+func utcOrNull(at *time.Time) *time.Time {
+	if at == nil {
+		return nil
+	}
+	utc := at.UTC()
+	return &utc
 }
 
 // textOf is nil for bytes that are not there or no UTF-8.

@@ -121,6 +121,7 @@ func (r *runner) newWorker(pool *pgxpool.Pool, log *slog.Logger) (*consumer.Work
 		Database:       pool,
 		Lanes:          r.worker.Lanes,
 		BatchMax:       r.worker.BatchMax,
+		Quarantine:     r.worker.Quarantine,
 		SessionTimeout: r.worker.SessionTimeout,
 		Logger:         log,
 	})

@@ -53,6 +53,8 @@ var (
 	interveneWatermarkSQL string
 	//go:embed queries/intervention_done.sql
 	interventionDoneSQL string
+	//go:embed queries/last_dead_letter.sql
+	lastDeadLetterSQL string
 	//go:embed queries/limits.sql
 	limitsSQL string
 	//go:embed queries/list_dead_letters.sql

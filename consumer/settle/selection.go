@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"iter"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Selection is a set of dead letters as it was at one moment.
 type Selection struct {
 	ids   []int64
 	sizes []int64 // of their values, in bytes
+	open  int
 	// Codes is how many of them were set aside for which reason.
 	Codes map[string]int
 }
@@ -26,6 +29,9 @@ func SelectDeadLetters(ctx context.Context, db Querier, filter DeadLetterFilter)
 	err := eachDeadLetter(ctx, db, filter, func(letter *DeadLetter) {
 		s.ids, s.sizes = append(s.ids, letter.ID), append(s.sizes, letter.Size)
 		s.Codes[letter.Reason]++
+		if letter.State == Open {
+			s.open++
+		}
 		delete(missing, letter.ID)
 	})
 	if err != nil {
@@ -39,8 +45,24 @@ func SelectDeadLetters(ctx context.Context, db Querier, filter DeadLetterFilter)
 	return s, nil
 }
 
+// LastDeadLetter is the highest id of a dead letter; 0 when there is none.
+func LastDeadLetter(ctx context.Context, db Querier) (int64, error) {
+	rows, err := db.Query(ctx, lastDeadLetterSQL)
+	if err != nil {
+		return 0, fmt.Errorf("find the last dead letter: %w", err)
+	}
+	id, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[int64])
+	if err != nil {
+		return 0, fmt.Errorf("find the last dead letter: %w", err)
+	}
+	return id, nil
+}
+
 // Len is how many there are.
 func (s *Selection) Len() int { return len(s.ids) }
+
+// Open is how many of them are open.
+func (s *Selection) Open() int { return s.open }
 
 // How much one transaction takes.
 const (

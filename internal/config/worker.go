@@ -16,6 +16,8 @@ type Worker struct {
 	Lanes int
 	// BatchMax is the most commands in one transaction. Defaults to 5,000.
 	BatchMax int
+	// Quarantine holds an account's commands back behind its dead letters.
+	Quarantine bool
 	// SessionTimeout is after how long without a sign of life the group gives a
 	// worker's partitions to others. Defaults to 10 seconds.
 	SessionTimeout time.Duration
@@ -26,9 +28,11 @@ func (w *Worker) Bind(flags *pflag.FlagSet) {
 	flags.StringVar(&w.Instance, "instance", "", "the worker's `NAME` for operators (default host and process id)")
 	flags.IntVar(&w.Lanes, "lanes", 4, "`N` transactions side by side, each on a connection of its own")
 	flags.IntVar(&w.BatchMax, "batch-max", 5000, "`N` commands at most in one transaction")
+	flags.BoolVar(&w.Quarantine, "quarantine", false,
+		"set an account's new commands aside while one of its dead letters is open, to keep their order")
 	flags.DurationVar(&w.SessionTimeout, "session-timeout", 10*time.Second,
 		"`TIME` without a sign of life after which others take a worker's partitions")
-	optional(flags, "instance", "lanes", "batch-max", "session-timeout")
+	optional(flags, "instance", "lanes", "batch-max", "quarantine", "session-timeout")
 }
 
 // Validate refuses numbers that no worker can work with.

@@ -1,0 +1,1 @@
+SELECT coalesce(max(d.id), 0) FROM dead_letter d
