@@ -88,7 +88,8 @@ func (r *reading) turn(*Item) int64 {
 	return 0
 }
 
-func (r *reading) letters() []int64 { return nil }
+// letters is empty and not nil, which would be NULL in the statement.
+func (r *reading) letters() []int64 { return []int64{} }
 
 func (r *reading) finish(batch *pgx.Batch, t *transaction) {
 	for i := range t.deadLetters {

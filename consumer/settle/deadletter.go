@@ -21,7 +21,7 @@ type deadLetter struct {
 func (t *transaction) setAside(slice *Slice, item *Item, rejection *command.Rejection) {
 	t.deadLetters = append(t.deadLetters,
 		deadLetter{sourceID: slice.SourceID, record: item.Record, rejection: rejection})
-	t.quarantine.block(item)
+	t.block(item)
 	t.count(DeadLettered)
 }
 

@@ -63,13 +63,17 @@ func (t *transaction) waits(item *Item) *command.Rejection {
 		Reason: command.ReasonAccountQuarantined, Detail: detail, OrderID: item.Command.OrderID, Account: account}
 }
 
-// block makes later commands of the account wait for a record of this batch.
-func (q quarantine) block(item *Item) {
+// block makes later commands of the account wait for a record that is set aside
+// in this batch, unless they wait already for the one that this waits for.
+func (t *transaction) block(item *Item) {
 	account := item.Command.Account
 	if item.Rejection != nil {
 		account = item.Rejection.Account
 	}
-	if q != nil && account != "" {
-		q[account] = 0
+	if t.quarantine == nil || account == "" {
+		return
+	}
+	if first, found := t.quarantine[account]; !found || first >= t.admission.turn(item) {
+		t.quarantine[account] = 0
 	}
 }
