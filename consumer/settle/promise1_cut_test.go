@@ -30,13 +30,14 @@ func (c *cutter) watch(m message) verdict {
 
 // settleAndDie is a worker that dies when its connection is cut: its settler
 // never gets another. It tells whether the worker came through.
-func (b *bench) settleAndDie(cut *cutter, batch ...settle.Slice) bool {
+func (b *bench) settleAndDie(cut *cutter, quarantine bool, batch ...settle.Slice) bool {
 	b.t.Helper()
 	ctx, die := context.WithCancel(b.t.Context())
 	defer die()
 	settler := settle.NewSettler(settle.Config{
-		Connect:   b.connectWatched(cut.watch),
-		OnTrouble: func(error) { die() },
+		Connect:    b.connectWatched(cut.watch),
+		Quarantine: quarantine,
+		OnTrouble:  func(error) { die() },
 	})
 	defer settler.Close()
 	_, err := settler.Settle(ctx, batch)
@@ -103,7 +104,7 @@ func (c *cutting) step(cut *cutter) (whole bool) {
 		g.next(pay(id("retried"), "alice", 2, attempt(2)), pay(id("first"), "bob", 5), raw("?"),
 			pay(id("second"), "alice", 3)),
 	}
-	whole = b.settleAndDie(cut, batch...)
+	whole = b.settleAndDie(cut, false, batch...)
 	// The next worker starts where the dead one did, or, as the group's offsets
 	// may be lost too, at the watermark.
 	var committed [2]*int64

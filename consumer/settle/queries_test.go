@@ -32,16 +32,21 @@ type arrayed struct {
 // arrays are these statements with parameters for n commands of n orders.
 func arrays(n int) []arrayed {
 	names, orders, ids, ones := make([]string, n), make([]string, n), make([]int64, n), make([]int64, n)
+	sources, ends := make([]int32, n), make([]int64, n)
 	for i := range n {
 		nth := 1 + i*7919%hugeRows
 		names[i], orders[i] = fmt.Sprintf("account-%d", nth), fmt.Sprintf("order-%d", nth)
 		ids[i], ones[i] = int64(nth), 1
+		sources[i], ends[i] = 1, int64(nth+5000)
 	}
 	return []arrayed{
 		{"../../ledger/queries/lock_customers.sql", []any{names}, true},
 		{"../../ledger/queries/read_settlements.sql", []any{names}, true},
 		{"../../ledger/queries/update_balances.sql", []any{ids, ones, n}, true},
 		{"../../dedupe/queries/find.sql", []any{orders}, true},
+		{"queries/find_dead_letters.sql", []any{sources, ids, ends}, true},
+		{"queries/first_open_dead_letters.sql", []any{names, ids}, true},
+		{"queries/lock_dead_letters.sql", []any{ids}, false},
 		{"../../dedupe/queries/find_earlier.sql", []any{orders}, false},
 		{"../../ledger/queries/get_accounts_by_id.sql", []any{ids}, false},
 		{"../../ledger/queries/get_transfers.sql", []any{ids, ids}, false},
@@ -61,10 +66,10 @@ func TestPlansUseIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Release()
-	for _, table := range []string{"account", "processed", "transfer", "declined_attempt"} {
+	for _, table := range []string{"account", "processed", "transfer", "declined_attempt", "dead_letter"} {
 		b.exec("ALTER TABLE " + table + " SET (autovacuum_enabled = off)")
 	}
-	for _, sql := range []string{fillAccounts, fillProcessed, fillAttempts, fillTransfers} {
+	for _, sql := range []string{fillAccounts, fillProcessed, fillAttempts, fillTransfers, fillDeadLetters} {
 		b.exec(sql, hugeRows)
 	}
 	if _, err := conn.Exec(t.Context(), "SET plan_cache_mode = force_custom_plan"); err != nil {
@@ -88,7 +93,7 @@ func TestPlansUseIndexes(t *testing.T) {
 	wantIndexes("analysed", 5000, always)
 }
 
-var wholeTable = regexp.MustCompile("Seq Scan on (account|processed|transfer|declined_attempt)")
+var wholeTable = regexp.MustCompile("Seq Scan on (account|processed|transfer|declined_attempt|dead_letter)")
 
 const (
 	hugeRows     = 200_000
@@ -98,6 +103,12 @@ const (
 		SELECT 'order-' || i, 1, decode(md5(i::text), 'hex'), 1, i, i FROM generate_series(1, $1::int) AS i`
 	fillAttempts = `INSERT INTO declined_attempt (order_id, attempt, fingerprint, reason, request, processed_at)
 		SELECT 'order-' || i, 1, '', '', '{}', now() FROM generate_series(1, $1::int) AS i`
+	fillDeadLetters = `WITH origin AS (
+		    INSERT INTO source (topic_id, partition, topic) VALUES (gen_random_uuid(), 0, 'payments') RETURNING id)
+		INSERT INTO dead_letter (source_id, record_offset, record_timestamp, reason, detail, account,
+		                         header_keys, header_values)
+		SELECT o.id, i, 0, 'invalid_json', '', 'account-' || i % 1000, '{}', '{}'
+		  FROM origin o, generate_series(1, $1::int) AS i`
 	fillTransfers = `INSERT INTO transfer (id, debit_account, credit_account, amount, reference)
 		SELECT i, i, i + 1, 1, 'order-' || i FROM generate_series(1, $1::int) AS i`
 )
