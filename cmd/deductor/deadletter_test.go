@@ -15,7 +15,10 @@ const letterJSON = `{
   "reason": "order_conflict",
   "detail": "the order is known with another amount_minor",
   "order_id": "paid",
+  "account": "alice",
+  "state": "open",
   "created_at": "TIME",
+  "resolved_at": null,
   "difference": {
     "amount_minor": {
       "stored": "150",
@@ -41,7 +44,8 @@ const letterJSON = `{
       "value": null,
       "value_base64": null
     }
-  ]
+  ],
+  "actions": []
 }
 `
 
@@ -50,7 +54,10 @@ record            payments[3]@41
 reason            order_conflict
 detail            the order is known with another amount_minor
 order             paid
+account           alice
+state             open
 created at        TIME
+resolved at       -
 record timestamp  TIME
 difference        {"amount_minor": {"stored": "150", "received": "151"}}
 
@@ -75,6 +82,8 @@ const lettersJSON = `[
     "reason": "invalid_json",
     "detail": "DETAIL",
     "order_id": null,
+    "account": null,
+    "state": "open",
     "created_at": "TIME"
   }
 ]
@@ -99,20 +108,27 @@ func TestDeadletter(t *testing.T) {
 	runCommand(t, env, "", "deadletter", "show", "x").expect(t, exitUsage, `"x" is not the id of a dead letter`)
 
 	var letters []deadLetterView
-	mustRead(t, env, &letters, "deadletter", "list", "--reason", "invalid_json")
+	mustRead(t, env, &letters, "deadletter", "list", "--code", "invalid_json")
 	if len(letters) != 1 || !strings.Contains(string(letters[0].Detail), "not a JSON text") {
 		t.Fatalf("dead letters are %+v", letters)
 	}
 	detail, _ := json.Marshal(letters[0].Detail)
-	wantOutput(t, mustRun(t, env, "deadletter", "list", "--reason", "invalid_json", "-o", "json"),
+	wantOutput(t, mustRun(t, env, "deadletter", "list", "--code", "invalid_json", "-o", "json"),
 		strings.Replace(lettersJSON, `"DETAIL"`, string(detail), 1))
 	for args, ids := range map[string]string{
 		"":                               "1 2 3",
 		"--order paid":                   "1",
-		"--order paid --reason nothing":  "",
+		"--order paid --code nothing":    "",
 		"--after 1":                      "2 3",
 		"--after 1 --limit 1":            "2",
-		"--reason amount_missing":        "3",
+		"--code amount_missing":          "3",
+		"--account alice":                "1 3",
+		"--account alice --from-id 2":    "3",
+		"--to-id 2 --after 1":            "2",
+		"--topic payments --partition 3": "1 2 3",
+		"--partition 0":                  "",
+		"--state all":                    "1 2 3",
+		"--state discarded":              "",
 		"--order bad --limit 5 -o text ": "3",
 	} {
 		var got []string
@@ -152,7 +168,7 @@ func TestDeadletterIsSafeForTerminals(t *testing.T) {
 				}
 			}
 		}
-		var content contentView
+		var content shownView
 		mustRead(t, env, &content, "deadletter", "show", "1")
 		if string(content.ValueBase64) != evil {
 			t.Errorf("the value is %q, want %q", content.ValueBase64, evil)
@@ -171,7 +187,7 @@ func TestDeadletterShowCutsLongValues(t *testing.T) {
 		!strings.Contains(text, "… and 904 bytes more: -o json has them all") {
 		t.Errorf("it is shown as\n%s", text)
 	}
-	var content contentView
+	var content shownView
 	mustRead(t, env, &content, "deadletter", "show", "2")
 	if len(content.ValueBase64) != 5000 || content.Value != nil {
 		t.Errorf("the JSON has %d bytes, text %v", len(content.ValueBase64), content.Value)
@@ -197,7 +213,8 @@ func TestDeadletterOfATombstone(t *testing.T) {
   "key_base64": null,
   "value": null,
   "value_base64": null,
-  "headers": []
+  "headers": [],
+  "actions": []
 }
 `; !strings.HasSuffix(data, want) {
 		t.Errorf("it is\n%s, want an end of\n%s", data, want)

@@ -43,6 +43,8 @@ const paidJSON = `{
       "reason": "order_conflict",
       "detail": "the order is known with another amount_minor",
       "order_id": "paid",
+      "account": "alice",
+      "state": "open",
       "created_at": "TIME"
     }
   ]
@@ -65,8 +67,8 @@ ATTEMPT  OUTCOME   REASON              ACCOUNT  CREDIT ACCOUNT  AMOUNT     RECOR
 1        declined  insufficient_funds  alice    settlement:USD  99.00 USD  payments[3]@40  TIME
 
 dead letters with this order id:
-ID  RECORD          REASON          ORDER  CREATED               DETAIL
-1   payments[3]@42  order_conflict  paid   TIME  the order is known with another amount_minor
+ID  RECORD          REASON          STATE  ORDER  ACCOUNT  CREATED               DETAIL
+1   payments[3]@42  order_conflict  open   paid   alice    TIME  the order is known with another amount_minor
 `
 
 const declinedJSON = `{
@@ -90,8 +92,8 @@ const declinedJSON = `{
 `
 
 const unknownText = `deductor: order "bad" was never decided: commands with its id are dead letters (1):
-ID  RECORD          REASON          ORDER  CREATED               DETAIL
-2   payments[3]@44  amount_missing  bad    TIME  missing amount or amount_minor; expected one of them
+ID  RECORD          REASON          STATE  ORDER  ACCOUNT  CREATED               DETAIL
+2   payments[3]@44  amount_missing  open   bad    alice    TIME  missing amount or amount_minor; expected one of them
 deductor deadletter show ID has their content
 `
 
