@@ -83,7 +83,11 @@ func describeFlags(page *strings.Builder, cmd *cobra.Command, settings map[strin
 		switch {
 		case f.Name == "help" || f.Name == "version":
 		case config.IsSetting(f):
-			settings[f.Name] = row(cells[0], "`"+config.EnvName(f.Name)+"`", cells[1], cells[2])
+			variables := "`" + config.EnvName(f.Name) + "`"
+			if config.IsSecret(f) {
+				variables += ", `" + config.EnvFileName(f.Name) + "`"
+			}
+			settings[f.Name] = row(cells[0], variables, cells[1], cells[2])
 			name := "`--" + f.Name + "`"
 			if config.IsRequired(f) && f.DefValue == "" {
 				name += " (required)"

@@ -50,7 +50,8 @@ func newRoot(p process) *cobra.Command {
 once in Postgres, whatever is delivered again, replayed, or killed half-way.
 
 Settings are flags, or environment variables of the same names: --kafka-brokers
-is DEDUCTOR_KAFKA_BROKERS. Data goes to stdout, everything else to stderr.
+is DEDUCTOR_KAFKA_BROKERS. For a secret, the same with _FILE names a file that holds
+it. Data goes to stdout, everything else to stderr.
 
 Exit codes: 0 ok, 1 error, 2 wrong usage, 3 a verification failed, 4 refused,
 5 done in part.`,

@@ -28,7 +28,7 @@ func (d *Database) BindOptional(flags *pflag.FlagSet) {
 	flags.StringVar(&d.URL, databaseFlag, "",
 		"`URL` of Postgres, postgres://USER:PASSWORD@HOST:PORT/DATABASE; "+
 			"in the environment others can't see the password")
-	optional(flags, databaseFlag)
+	secret(flags, databaseFlag)
 }
 
 // connectTimeout is how long opening a connection may take, unless the

@@ -11,5 +11,9 @@
 //	...
 //	err := config.Resolve(cmd.Flags(), os.LookupEnv)
 //
+// A secret may also stand in a file that the variable with _FILE at its end
+// names, such as DEDUCTOR_DATABASE_URL_FILE: how Docker and Kubernetes hand out
+// secrets.
+//
 // No value of a secret setting stands in an error, in a log or in help.
 package config

@@ -20,6 +20,7 @@ func EnvName(flag string) string {
 const (
 	isSetting  = "deductor_setting"
 	isRequired = "deductor_required"
+	isSecret   = "deductor_secret"
 )
 
 // optional makes flags settings that need not be given.
@@ -46,8 +47,10 @@ func IsSetting(f *pflag.Flag) bool { return f.Annotations[isSetting] != nil }
 func IsRequired(f *pflag.Flag) bool { return f.Annotations[isRequired] != nil }
 
 // Resolve gives each setting that no flag was given for the value of its
-// environment variable. It returns an [*InvalidError] for a variable that does
-// not fit its setting, and a [*MissingError] when required settings have no value.
+// environment variable, or that of a secret's file. It returns an
+// [*InvalidError] for a variable that does not fit its setting, a
+// [*SecretFileError] for a file, and a [*MissingError] when required settings
+// have no value.
 func Resolve(flags *pflag.FlagSet, lookup func(name string) (string, bool)) error {
 	var missing []string
 	var invalid error
@@ -55,7 +58,11 @@ func Resolve(flags *pflag.FlagSet, lookup func(name string) (string, bool)) erro
 		if !IsSetting(f) || invalid != nil {
 			return
 		}
-		value, _ := lookup(EnvName(f.Name))
+		value, err := fromEnvironment(f, lookup)
+		if err != nil {
+			invalid = err
+			return
+		}
 		if !f.Changed && value != "" {
 			if err := f.Value.Set(value); err != nil {
 				invalid = &InvalidError{Flag: f.Name, Err: err}

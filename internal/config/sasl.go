@@ -25,7 +25,8 @@ func (a *Authentication) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&a.Username, "kafka-sasl-username", "", "user `NAME` in Kafka")
 	flags.StringVar(&a.Password, "kafka-sasl-password", "",
 		"the user's `PASSWORD`; in the environment others can't see it")
-	optional(flags, "kafka-sasl-mechanism", "kafka-sasl-username", "kafka-sasl-password")
+	optional(flags, "kafka-sasl-mechanism", "kafka-sasl-username")
+	secret(flags, "kafka-sasl-password")
 }
 
 // mechanism returns nil for no authentication.
