@@ -2,11 +2,13 @@ package settle
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"deductor/consumer/internal/crashpoint"
 	"deductor/dedupe"
@@ -138,9 +140,19 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 	if err := sent.Close(); err != nil {
 		return fmt.Errorf("admit, lock and read: %w", err)
 	}
+	if status := conn.PgConn().TxStatus(); status != 'T' {
+		return fmt.Errorf("admit, lock and read: %w (its status is %q)", errNoTransaction, status)
+	}
 	crashpoint.Reach(crashpoint.Locked)
 	return nil
 }
+
+// What something between here and Postgres may make of a transaction: both mean
+// that what was sent is not what was executed.
+var (
+	errNoTransaction = errors.New("the connection is in no transaction after BEGIN")
+	errNotCommitted  = errors.New("COMMIT was not answered with COMMIT: the transaction had failed")
+)
 
 // write is the second round trip: everything that was decided, and COMMIT. An
 // error of any statement keeps COMMIT from being executed.
@@ -152,7 +164,7 @@ func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
 		t.register.QueueSave(batch)
 		t.book.QueuePost(batch)
 		t.admission.finish(batch, t)
-		batch.Queue("COMMIT")
+		batch.Queue("COMMIT").Exec(expectCommit)
 	}
 	crashpoint.Reach(crashpoint.Decided)
 	sent := conn.SendBatch(ctx, batch)
@@ -161,6 +173,15 @@ func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
 		return fmt.Errorf("write and commit: %w", err)
 	}
 	crashpoint.Reach(crashpoint.Committed)
+	return nil
+}
+
+// expectCommit looks at the answer to COMMIT: of a transaction that failed, it is
+// ROLLBACK and no error (Postgres manual, COMMIT).
+func expectCommit(tag pgconn.CommandTag) error {
+	if tag.String() != "COMMIT" {
+		return fmt.Errorf("%w (the answer was %q)", errNotCommitted, tag)
+	}
 	return nil
 }
 
