@@ -51,6 +51,9 @@ func Acquire(ctx context.Context, db Beginner, a Assignment) (Position, error) {
 	var position Position
 	var halted *HaltError
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := limit(ctx, tx); err != nil {
+			return err
+		}
 		facts, stored, err := readFacts(ctx, tx, a)
 		if err != nil {
 			return err
@@ -155,6 +158,9 @@ func ensureSource(ctx context.Context, tx pgx.Tx, key Key, topicID [16]byte) (id
 // is recorded: it is the new owner's to judge.
 func Halt(ctx context.Context, db Beginner, key Key, epoch int64, halt *HaltError) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := limit(ctx, tx); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, fenceOffSQL, key.Group, key.Topic, key.Partition, epoch)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err

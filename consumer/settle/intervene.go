@@ -48,6 +48,9 @@ func (e *RefusedError) Error() string {
 // watermark before, nil when there was none. A [*RefusedError] means that the
 // action does not fit what is stored.
 func Intervene(ctx context.Context, tx pgx.Tx, i Intervention) (from *int64, err error) {
+	if err := limit(ctx, tx); err != nil {
+		return nil, err
+	}
 	k := i.Key
 	var next, epoch int64
 	var leaderEpoch int32

@@ -2,6 +2,8 @@ package settle_test
 
 import (
 	"context"
+	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,13 +18,14 @@ import (
 func (b *bench) recordSettings() {
 	b.t.Helper()
 	b.exec(`CREATE TABLE seen (id int GENERATED ALWAYS AS IDENTITY, synchronous_commit text, statement text, lock text,
-	                           idle text, isolation text, plans text);
+	                           idle text, isolation text, plans text, check_client text, send text);
 	        CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 	        BEGIN
 	            INSERT INTO seen VALUES (DEFAULT, current_setting('synchronous_commit'),
 	                current_setting('statement_timeout'), current_setting('lock_timeout'),
 	                current_setting('idle_in_transaction_session_timeout'),
-	                current_setting('transaction_isolation'), current_setting('plan_cache_mode'));
+	                current_setting('transaction_isolation'), current_setting('plan_cache_mode'),
+	                current_setting('client_connection_check_interval'), current_setting('tcp_user_timeout'));
 	            RETURN NULL;
 	        END $$;
 	        CREATE TRIGGER look AFTER INSERT ON transfer FOR EACH STATEMENT EXECUTE FUNCTION look()`)
@@ -109,4 +112,80 @@ func TestIdleWorkerIsEnded(t *testing.T) {
 		t.Errorf("told of %q, want trouble and its end", what)
 	}
 	b.audit()
+}
+
+// Acquire, Halt and Intervene lock watermarks: they are held to the same limits
+// as a lane, and are on disk once they are committed.
+func TestSettingsOfOtherTransactions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.recordSettings()
+	b.exec("CREATE TRIGGER look AFTER UPDATE ON watermark FOR EACH ROW EXECUTE FUNCTION look()")
+	b.exec("ALTER ROLE " + pgx.Identifier{b.config.User}.Sanitize() + " SET synchronous_commit = off")
+	f := b.acquire(0)
+	b.reacquire(f, nil)
+	if err := settle.Halt(t.Context(), b.worker, f.key, f.Epoch, &settle.HaltError{Reason: "offset_gap"}); err != nil {
+		t.Fatal(err)
+	}
+	b.intervene(settle.Intervention{Key: f.key, Action: settle.Skip, TopicID: topicID, To: 1})
+	got := b.rows("SELECT synchronous_commit, statement, lock, idle, check_client, send FROM seen ORDER BY id")
+	if len(got) != 3 {
+		t.Errorf("%d transactions changed the watermark, want 3: %q", len(got), got)
+	}
+	for _, settings := range got {
+		want := "on 30s 10s 10s 0 0"
+		if runtime.GOOS == "linux" { // the server runs here, too
+			want = "on 30s 10s 10s 2s 10000"
+		}
+		if settings != want {
+			t.Errorf("settings %q, want %q", settings, want)
+		}
+	}
+}
+
+// A worker that is gone while its statement waits holds what it has locked no
+// longer than Postgres takes to look after it, however long it may wait.
+func TestSessionOfGoneWorkerEnds(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Log("only on Linux does Postgres look after its clients")
+		return
+	}
+	b := newBench(t, customer("alice", 100))
+	f := b.acquire(0)
+	release := b.lock("alice")
+	defer release()
+	conns := make(chan net.Conn, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	config := settle.Config{Limits: settle.Limits{Statement: time.Hour, Lock: time.Hour}}
+	config.Connect = func(ctx context.Context) (*pgx.Conn, error) {
+		config := b.config.Copy()
+		dial := config.DialFunc
+		config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err == nil {
+				select {
+				case conns <- conn:
+				default: // it would ask the server to cancel, or try again
+					_ = conn.Close()
+					return nil, errCut
+				}
+			}
+			return conn, err
+		}
+		return pgx.ConnectConfig(ctx, config)
+	}
+	s := start(ctx, t, closing(t, config), f.next(pay("o-1", "alice", 1)))
+	b.eventually("the settler waits for the lock", func() bool { return len(b.waiting()) == 1 })
+	conn := <-conns
+	conns <- conn
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.eventually("its session ends", func() bool { return len(b.waiting()) == 0 })
+	cancel()
+	if _, err := s.wait(t); err == nil {
+		t.Error("a batch was settled without a connection")
+	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -14,31 +12,6 @@ import (
 	"deductor/dedupe"
 	"deductor/ledger"
 )
-
-// Limits bound what one transaction may wait for. Postgres enforces them, so
-// that a worker that was cut off holds no locks for long.
-type Limits struct {
-	// Statement bounds each statement. Defaults to 30 seconds.
-	Statement time.Duration
-	// Lock bounds the wait for each lock. Defaults to 10 seconds.
-	Lock time.Duration
-	// Idle bounds the time between the two round trips. Defaults to 10 seconds.
-	Idle time.Duration
-}
-
-// WithDefaults returns the limits with what is zero set to its default.
-func (l Limits) WithDefaults() Limits {
-	if l.Statement == 0 {
-		l.Statement = 30 * time.Second
-	}
-	if l.Lock == 0 {
-		l.Lock = 10 * time.Second
-	}
-	if l.Idle == 0 {
-		l.Idle = 10 * time.Second
-	}
-	return l
-}
 
 // transaction is one batch on its way through Postgres.
 type transaction struct {
@@ -126,7 +99,7 @@ func (t *transaction) run(ctx context.Context, conn *pgx.Conn, limits Limits) er
 func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) error {
 	batch := &pgx.Batch{}
 	batch.Queue(beginSQL)
-	batch.Queue(limitsSQL, milliseconds(limits.Statement), milliseconds(limits.Lock), milliseconds(limits.Idle))
+	batch.Queue(limitsSQL, limits.arguments()...)
 	t.admission.queue(batch)
 	if len(t.payments) > 0 {
 		if err := t.book.QueueLock(batch, t.payments); err != nil {
@@ -203,5 +176,3 @@ func (t *transaction) orderIDs() []string {
 	}
 	return ids
 }
-
-func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
