@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"deductor/consumer/intake"
 )
 
 // membership is a seat in a consumer group. It stands for the protocol by which
@@ -47,12 +50,16 @@ type classic struct {
 // the group takes the longest, and who gave up sooner would ask for ever.
 const rebalanceTimeout = 30 * time.Second
 
+// memberTimeout bounds opening a connection to the group's coordinator, each
+// message of its SASL handshake, and each request but those that wait for the
+// others by design.
+const memberTimeout = 5 * time.Second
+
 func newClassic(c Config) *classic {
 	dialer := &kafka.Dialer{
 		ClientID:      c.Owner,
-		Timeout:       5 * time.Second,
-		KeepAlive:     15 * time.Second,
-		DualStack:     true,
+		Timeout:       memberTimeout,
+		DialFunc:      intake.Bounded(new(net.Dialer).DialContext, memberTimeout),
 		SASLMechanism: c.SASL,
 	}
 	if c.TLS != nil {
@@ -68,10 +75,10 @@ func newClassic(c Config) *classic {
 		HeartbeatInterval:      c.HeartbeatInterval,
 		SessionTimeout:         c.SessionTimeout,
 		RebalanceTimeout:       rebalanceTimeout,
-		JoinGroupBackoff:       500 * time.Millisecond,
+		JoinGroupBackoff:       spread(750 * time.Millisecond),
 		WatchPartitionChanges:  true,
 		PartitionWatchInterval: 5 * time.Second,
-		Timeout:                5 * time.Second,
+		Timeout:                memberTimeout,
 	}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -59,10 +60,10 @@ func (p *partition) run(ctx context.Context, first *settle.Assignment) {
 		case errors.As(err, &halt):
 			p.worker.health.set("database", nil)
 			p.halted(halt)
-			wait(ctx, p.worker.config.RecheckInterval)
+			wait(ctx, spread(p.worker.config.RecheckInterval))
 		case ctx.Err() == nil:
 			p.worker.health.set("database", err)
-			wait(ctx, time.Second)
+			wait(ctx, spread(retryPause))
 		}
 	}
 }
@@ -97,7 +98,7 @@ func (p *partition) look(ctx context.Context) (settle.Assignment, error) {
 		if err == nil {
 			return found[p.key.Partition], nil
 		}
-		wait(ctx, time.Second)
+		wait(ctx, spread(retryPause))
 	}
 }
 
@@ -192,7 +193,7 @@ func (p *partition) haltFor(ctx context.Context, broken intake.Halt) {
 		if err == nil {
 			return
 		}
-		wait(ctx, time.Second)
+		wait(ctx, spread(retryPause))
 	}
 }
 
@@ -246,4 +247,13 @@ func wait(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-timer.C:
 	}
+}
+
+// retryPause is the longest pause before something that failed is tried again.
+const retryPause = time.Second
+
+// spread is a random time from half the longest to it, so that many partitions
+// and workers that failed together don't come back in step.
+func spread(longest time.Duration) time.Duration {
+	return longest/2 + rand.N(longest/2) //nolint:gosec // jitter, not a secret
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"deductor/internal/config"
-	"deductor/internal/migrate"
 )
 
 // openDatabase connects once, to a database that has this binary's schema: a
@@ -19,7 +18,7 @@ func openDatabase(ctx context.Context, settings *config.Database) (*pgx.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate.Check(ctx, conn); err != nil {
+	if err := fits(ctx, conn); err != nil {
 		closeDatabase(conn)
 		return nil, fmt.Errorf("database: %w", err)
 	}

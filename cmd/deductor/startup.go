@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -68,7 +70,7 @@ func (s *startup) awaitDatabase(ctx context.Context, pool *pgxpool.Pool, log *sl
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(wait):
+		case <-time.After(wait/2 + rand.N(wait/2)): //nolint:gosec // jitter: many workers may start together
 			wait = min(2*wait, longWait)
 		}
 	}
@@ -80,7 +82,15 @@ func checkSchema(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	}
 	defer conn.Release()
-	return migrate.Check(ctx, conn.Conn())
+	return fits(ctx, conn.Conn())
+}
+
+// fits tells whether the database has this binary's schema. A server that took
+// the connection may still fall silent: the look may take as long as connecting.
+func fits(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, conn.Config().ConnectTimeout)
+	defer cancel()
+	return migrate.Check(ctx, conn)
 }
 
 // passing tells whether waiting may mend the error: no answer, or one of a

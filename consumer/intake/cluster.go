@@ -36,7 +36,7 @@ func NewCluster(cfg Config) (*Cluster, error) {
 		cfg:         cfg,
 		unreachable: make(map[int32]bool),
 		transport: &kafka.Transport{
-			Dial:        dialer(cfg),
+			Dial:        Bounded(cfg.Dial, cfg.RequestTimeout),
 			DialTimeout: cfg.DialTimeout,
 			// The Transport learns of new brokers at random moments within this time.
 			MetadataTTL:    2 * time.Second,

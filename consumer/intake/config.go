@@ -1,12 +1,12 @@
 package intake
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net"
 	"time"
 
@@ -25,7 +25,7 @@ type Config struct {
 	ClientID string
 
 	// Dial opens a connection to a broker; TLS and SASL are spoken on top of it. Defaults to a net.Dialer.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Dial DialFunc
 
 	// TLS encrypts the connections. Defaults to nil: plain text.
 	TLS *tls.Config
@@ -40,7 +40,8 @@ type Config struct {
 	RequestTimeout time.Duration
 
 	// RefreshBackoff is the pause between two tries of something that failed, and the least time
-	// between two refreshes of metadata. Defaults to 250 ms.
+	// between two refreshes of metadata. Up to half of it more is added at random, so that many
+	// workers that lost a broker together don't come back in step. Defaults to 250 ms.
 	RefreshBackoff time.Duration
 
 	// MaxWait is how long a broker holds a fetch for which it has no records yet. Defaults to 500 ms.
@@ -99,6 +100,11 @@ func (c Config) WithDefaults() Config {
 		c.Logger = slog.Default()
 	}
 	return c
+}
+
+// backoff is the pause before the next try.
+func (c *Config) backoff() time.Duration {
+	return c.RefreshBackoff + rand.N(c.RefreshBackoff/2) //nolint:gosec // jitter, not a secret
 }
 
 func orDefault[T comparable](field *T, value T) {

@@ -7,36 +7,53 @@ import (
 	"time"
 )
 
-// dialer returns a dial function whose connections never wait without end. kafka-go's Transport lifts
-// the deadline before the SASL handshake and between requests, so a peer that falls silent then
-// would hold a goroutine for ever; such a read or write gets a deadline of its own.
-func dialer(cfg Config) func(ctx context.Context, network, address string) (net.Conn, error) {
+// DialFunc opens a connection.
+type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Bounded returns a dial function whose connections never wait without end: a read or write for which
+// the user set no deadline gets one of its own, so far ahead. kafka-go's Transport lifts the deadline
+// before the SASL handshake and between requests, and its Dialer sets none for that handshake, so a
+// peer that falls silent then would hold a goroutine for ever.
+func Bounded(dial DialFunc, timeout time.Duration) DialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := cfg.Dial(ctx, network, address)
+		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		return &boundedConn{Conn: conn, timeout: cfg.RequestTimeout}, nil
+		return &boundedConn{Conn: conn, timeout: timeout}, nil
 	}
 }
 
 // boundedConn gives a read or write a deadline when its user set none.
 type boundedConn struct {
 	net.Conn
-	timeout  time.Duration
-	deadline atomic.Bool // the user set one
+	timeout     time.Duration
+	read, write atomic.Bool // the user set a deadline
 }
 
 // SetDeadline implements net.Conn.
 func (c *boundedConn) SetDeadline(t time.Time) error {
-	c.deadline.Store(!t.IsZero())
+	c.read.Store(!t.IsZero())
+	c.write.Store(!t.IsZero())
 	return c.Conn.SetDeadline(t)
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *boundedConn) SetReadDeadline(t time.Time) error {
+	c.read.Store(!t.IsZero())
+	return c.Conn.SetReadDeadline(t)
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *boundedConn) SetWriteDeadline(t time.Time) error {
+	c.write.Store(!t.IsZero())
+	return c.Conn.SetWriteDeadline(t)
 }
 
 // Read implements net.Conn.
 func (c *boundedConn) Read(b []byte) (int, error) {
-	if !c.deadline.Load() {
-		if err := c.SetReadDeadline(time.Now().Add(c.timeout)); err != nil {
+	if !c.read.Load() {
+		if err := c.Conn.SetReadDeadline(time.Now().Add(c.timeout)); err != nil {
 			return 0, err
 		}
 	}
@@ -45,8 +62,8 @@ func (c *boundedConn) Read(b []byte) (int, error) {
 
 // Write implements net.Conn.
 func (c *boundedConn) Write(b []byte) (int, error) {
-	if !c.deadline.Load() {
-		if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+	if !c.write.Load() {
+		if err := c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
 			return 0, err
 		}
 	}

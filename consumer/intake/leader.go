@@ -75,7 +75,7 @@ func (l *leader) once(ctx context.Context) time.Duration {
 	case abandoned:
 	case err != nil:
 		l.fetcher.wantRefresh() // another broker may lead its partitions by now
-		pause(ctx, l.fetcher.cfg.RefreshBackoff)
+		pause(ctx, l.fetcher.cfg.backoff())
 	default:
 		l.take(ctx, next, done)
 		// A broker that enforces a quota does not read the connection for so long (KIP-219).

@@ -114,7 +114,7 @@ func (f *Fetcher) doubt(a asked, err Halt) {
 func (f *Fetcher) hold(p *partition, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p.retryAt = time.Now().Add(f.cfg.RefreshBackoff)
+	p.retryAt = time.Now().Add(f.cfg.backoff())
 	f.setTrouble(p, err)
 }
 

@@ -91,7 +91,7 @@ func (c *Cluster) retry(ctx context.Context, what string, do func(context.Contex
 		if last == nil || ctx.Err() == nil {
 			last = err // and not that ctx ended
 		}
-		if !pause(ctx, c.cfg.RefreshBackoff) {
+		if !pause(ctx, c.cfg.backoff()) {
 			return fmt.Errorf("%s: %w; the last try: %w", what, ctx.Err(), last)
 		}
 	}

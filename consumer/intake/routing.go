@@ -22,7 +22,7 @@ func (f *Fetcher) refreshLoop(ctx context.Context) {
 		if f.learn(topic, err) {
 			f.wantRefresh()
 		}
-		if !pause(ctx, f.cfg.RefreshBackoff) {
+		if !pause(ctx, f.cfg.backoff()) {
 			return
 		}
 	}

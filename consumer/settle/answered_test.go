@@ -6,13 +6,15 @@ import (
 	"net"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"deductor/consumer/settle"
 )
 
-// altered is a connection on which one text goes out as another of its length.
+// altered is a connection on which one text goes out as another of its length,
+// or not at all, with all that was to go with it.
 type altered struct {
 	net.Conn
 	from, to []byte
@@ -20,16 +22,19 @@ type altered struct {
 }
 
 func (a *altered) Write(p []byte) (int, error) {
-	if bytes.Contains(p, a.from) && a.left.Add(-1) >= 0 {
-		p = bytes.Replace(p, a.from, a.to, 1)
+	if !bytes.Contains(p, a.from) || a.left.Add(-1) < 0 {
+		return a.Conn.Write(p)
 	}
-	return a.Conn.Write(p)
+	if a.to == nil {
+		return len(p), nil
+	}
+	return a.Conn.Write(bytes.Replace(p, a.from, a.to, 1))
 }
 
 // connectAltered connects as workers do; what the first connection sends is
 // altered once.
-func (b *bench) connectAltered(from, to string) func(context.Context) (*pgx.Conn, error) {
-	if len(from) != len(to) {
+func (b *bench) connectAltered(from, to []byte) func(context.Context) (*pgx.Conn, error) {
+	if to != nil && len(from) != len(to) {
 		b.t.Fatalf("%q and %q differ in length", from, to)
 	}
 	left := &atomic.Int32{}
@@ -39,7 +44,7 @@ func (b *bench) connectAltered(from, to string) func(context.Context) (*pgx.Conn
 		dial := config.DialFunc
 		config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dial(ctx, network, address)
-			return &altered{conn, []byte(from), []byte(to), left}, err
+			return &altered{conn, from, to, left}, err
 		}
 		return pgx.ConnectConfig(ctx, config)
 	}
@@ -60,7 +65,8 @@ func TestPromise1_AnswersAreBelieved(t *testing.T) {
 			b := newBench(t, customer("alice", 100))
 			f := b.acquire(0)
 			told := make(troubles, 10)
-			settler := closing(t, settle.Config{Connect: b.connectAltered(change[0], change[1]), OnTrouble: told.tell})
+			connect := b.connectAltered([]byte(change[0]), []byte(change[1]))
+			settler := closing(t, settle.Config{Connect: connect, OnTrouble: told.tell})
 			b.wantCounts(b.settleBy(settler, f.next(pay("o-1", "alice", 60), raw("?"))),
 				map[settle.Kind]int64{settle.Applied: 1, settle.DeadLettered: 1})
 			if what := told.all(); what != "connection over" {
@@ -68,6 +74,30 @@ func TestPromise1_AnswersAreBelieved(t *testing.T) {
 			}
 			b.wantTransfers("o-1", 1)
 			b.wantDeadLetters("0@1 invalid_json -")
+			b.audit()
+		})
+	}
+}
+
+// A server that falls silent in a transaction, without a word that the
+// connection is lost, is given up, and the batch is settled on a new one.
+func TestSilentServerIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, unheard := range map[string]string{"from BEGIN on": "BEGIN ISOLATION", "from COMMIT on": "COMMIT\x00"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, customer("alice", 100))
+			f := b.acquire(0)
+			told := make(troubles, 10)
+			settler := closing(t, settle.Config{
+				Connect: b.connectAltered([]byte(unheard), nil), OnTrouble: told.tell,
+				Limits: settle.Limits{Statement: time.Second},
+			})
+			b.wantCounts(b.settleBy(settler, f.next(pay("o-1", "alice", 60))), map[settle.Kind]int64{settle.Applied: 1})
+			if what := told.all(); what != "connection over" {
+				t.Errorf("told of %q, want trouble with the connection, and its end", what)
+			}
+			b.wantTransfers("o-1", 1)
 			b.audit()
 		})
 	}

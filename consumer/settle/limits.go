@@ -12,7 +12,8 @@ import (
 // Limits bound what one transaction may wait for. Postgres enforces them, so
 // that a worker that was cut off holds no locks for long.
 type Limits struct {
-	// Statement bounds each statement. Defaults to 30 seconds.
+	// Statement bounds each statement; twice that is how long a server that says
+	// nothing is waited for. Defaults to 30 seconds.
 	Statement time.Duration
 	// Lock bounds the wait for each lock. Defaults to 10 seconds.
 	Lock time.Duration

@@ -53,9 +53,9 @@ func NewSettler(config Config) *Settler {
 // stuck is after how many tries contention is told as trouble.
 const stuck = 20
 
-// roundTrips bounds a whole transaction, should the server be gone without a
-// word: statements have shorter limits of their own.
-const roundTrips = 60 * time.Second
+// roundTrips bounds a whole transaction, connecting included, should the server
+// be gone without a word: its statements are bounded by Postgres.
+func (l Limits) roundTrips() time.Duration { return 2 * l.Statement }
 
 // Settle gives every record of the batch its outcome and commits, and returns
 // how many there were of each. It returns early only with a [*FenceError], when
@@ -109,7 +109,7 @@ func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, err
 
 // try runs one transaction, and leaves the connection ready for the next.
 func (s *Settler) try(ctx context.Context, batch []Slice, job task) (Counts, error) {
-	ctx, cancel := context.WithTimeout(ctx, roundTrips)
+	ctx, cancel := context.WithTimeout(ctx, s.config.Limits.roundTrips())
 	defer cancel()
 	if s.conn == nil || s.conn.IsClosed() {
 		conn, err := s.config.Connect(ctx)

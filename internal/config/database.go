@@ -62,6 +62,7 @@ func (d *Database) PoolConfig() (*pgxpool.Config, error) {
 	if conn.ConnectTimeout == 0 {
 		conn.ConnectTimeout = connectTimeout
 	}
+	conn.DialFunc = dialer(conn.ConnectTimeout).DialContext
 	if conn.RuntimeParams["application_name"] == "" {
 		conn.RuntimeParams["application_name"] = "deductor"
 	}

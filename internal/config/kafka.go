@@ -2,7 +2,9 @@ package config
 
 import (
 	"crypto/tls"
+	"net"
 	"strings"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/sasl"
@@ -59,6 +61,10 @@ func (k *Kafka) Cluster() (*intake.Cluster, error) {
 	return cluster, nil
 }
 
+// kafkaTimeout bounds opening a connection of the writer's, and each read and
+// write for which it sets no deadline of its own.
+const kafkaTimeout = 5 * time.Second
+
 // Transport returns connections for kafka-go's writer.
 func (k *Kafka) Transport() (*kafka.Transport, error) {
 	encryption, mechanism, err := k.Security()
@@ -66,6 +72,8 @@ func (k *Kafka) Transport() (*kafka.Transport, error) {
 		return nil, err
 	}
 	return &kafka.Transport{
+		Dial:           intake.Bounded(new(net.Dialer).DialContext, kafkaTimeout),
+		DialTimeout:    kafkaTimeout,
 		ClientID:       "deductor",
 		TLS:            encryption,
 		SASL:           mechanism,

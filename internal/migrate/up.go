@@ -84,8 +84,13 @@ func apply(ctx context.Context, conn *pgx.Conn, m Migration) (applied *Applied, 
 	return applied, nil
 }
 
+// locked runs a step under the lock. Should this process be gone without the
+// server noticing, the lock is free again after the limit.
 func locked(ctx context.Context, conn *pgx.Conn, step func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL idle_in_transaction_session_timeout = '60s'`); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lockKey); err != nil {
 			return err
 		}
