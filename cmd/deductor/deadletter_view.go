@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"deductor/consumer/settle"
+	printing "deductor/internal/printable"
 )
 
 // contentView is a dead letter as users see it, with its record.
@@ -37,7 +38,7 @@ func viewContent(letter *settle.DeadLetterContent) contentView {
 	view := contentView{
 		deadLetterView:    viewDeadLetter(&letter.DeadLetter),
 		ResolvedAt:        utcOrNull(letter.ResolvedAt),
-		Difference:        escapeUnprintable(letter.Difference),
+		Difference:        printing.Lines(letter.Difference),
 		RecordTimestamp:   recordTime(letter.Timestamp),
 		RecordTimestampMs: letter.Timestamp,
 		Key:               textOf(letter.Key),

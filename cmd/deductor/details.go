@@ -6,8 +6,8 @@ import (
 	"text/tabwriter"
 )
 
-// details writes one thing as lines of names and values. A value holds one
-// line; an empty one is shown as a dash.
+// details writes one thing as lines of names and values. A value is shown on one
+// line, an empty one as a dash.
 func details(w io.Writer, lines [][2]string) error {
 	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, line := range lines {
@@ -15,7 +15,7 @@ func details(w io.Writer, lines [][2]string) error {
 		if value == "" {
 			value = "-"
 		}
-		fmt.Fprintf(columns, "%s\t%s\n", name, value)
+		fmt.Fprintf(columns, "%s\t%s\n", name, printable(value))
 	}
 	return columns.Flush()
 }

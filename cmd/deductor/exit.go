@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	printing "deductor/internal/printable"
 )
 
 // Exit codes: a contract that scripts rely on.
@@ -51,10 +56,17 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-// message is what a user sees of an error.
+// message is what a user sees of an error. Lines that deductor makes itself,
+// such as those of a file that are wrong, quote what came from outside; what a
+// server says becomes one line.
 func message(ctx context.Context, err error) string {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return "interrupted"
 	}
-	return err.Error()
+	text := err.Error()
+	if errors.As(err, new(*pgconn.ConnectError)) || errors.As(err, new(*pgconn.PgError)) {
+		lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\t' })
+		text = strings.Join(lines, " ")
+	}
+	return string(printing.Lines([]byte(text)))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"deductor/internal/config"
+	printing "deductor/internal/printable"
 )
 
 func newHealthcheck() *cobra.Command {
@@ -37,7 +38,7 @@ its work. Exit code 0 when it is, 1 when not: made for HEALTHCHECK of a containe
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), said)
+			_, err = cmd.OutOrStdout().Write(printing.Lines([]byte(said)))
 			return err
 		},
 	}

@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/pflag"
+
+	printing "deductor/internal/printable"
 )
 
 // output is how a reading command writes its data: text for people, json for
@@ -52,12 +54,12 @@ func (o *output) write(w io.Writer, value any, text func(io.Writer) error) error
 	if err != nil {
 		return err
 	}
-	_, err = data.WriteTo(w)
+	_, err = w.Write(printing.Lines(data.Bytes()))
 	return err
 }
 
-// table writes rows in columns under a header. A cell holds one line; an empty
-// one is shown as a dash.
+// table writes rows in columns under a header. A cell is shown on one line, an
+// empty one as a dash.
 func table(w io.Writer, header []string, rows [][]string) error {
 	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(columns, strings.Join(header, "\t"))
@@ -69,7 +71,7 @@ func table(w io.Writer, header []string, rows [][]string) error {
 			if cell == "" {
 				cell = "-"
 			}
-			fmt.Fprint(columns, cell)
+			fmt.Fprint(columns, printable(cell))
 		}
 		fmt.Fprintln(columns)
 	}

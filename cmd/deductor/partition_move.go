@@ -74,7 +74,7 @@ func (m *move) tell(w io.Writer, said []string) error {
 		last = "nothing was done: add --execute to do it"
 	}
 	for _, line := range append(said, last) {
-		if _, err := fmt.Fprintln(w, line); err != nil {
+		if _, err := fmt.Fprintln(w, printable(line)); err != nil {
 			return err
 		}
 	}

@@ -57,7 +57,7 @@ func (p *producer) setAside(err error) {
 
 func (p *producer) tellInvalid(w io.Writer) {
 	for _, err := range p.told {
-		fmt.Fprintln(w, err)
+		fmt.Fprintln(w, printable(err.Error()))
 	}
 	if more := p.invalid - len(p.told); more > 0 {
 		fmt.Fprintf(w, "and %d more\n", more)

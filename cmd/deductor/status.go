@@ -56,7 +56,7 @@ No worker needs to run.`,
 
 func (s status) text(w io.Writer) error {
 	t := s.Totals
-	fmt.Fprintf(w, "topic %s, group %s (%s)\n", s.Topic, s.Group, s.GroupState)
+	fmt.Fprintf(w, "topic %s, group %s (%s)\n", printable(s.Topic), printable(s.Group), printable(s.GroupState))
 	fmt.Fprintf(w, "%d partitions: %d ok, %d idle, %d halted; lag %s\n\n",
 		t.Partitions, t.OK, t.Idle, t.Halted, progress.Thousands(t.Lag))
 	rows := make([][]string, len(s.Workers))

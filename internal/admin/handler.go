@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"deductor/consumer"
+	"deductor/internal/printable"
 )
 
 func handler(checks func() []consumer.Check) http.Handler {
@@ -54,10 +55,10 @@ func readiness(checks []consumer.Check, verbose bool) (status int, text string) 
 func line(check consumer.Check) string {
 	mark, rest := "[+]", check.Note
 	if check.Err != nil {
-		mark, rest = "[-]", strings.ReplaceAll(check.Err.Error(), "\n", "; ")
+		mark, rest = "[-]", check.Err.Error()
 	}
 	if rest != "" {
-		rest = ": " + rest
+		rest = ": " + strings.ReplaceAll(rest, "\n", "; ")
 	}
-	return fmt.Sprintf("%s %s%s\n", mark, check.Name, rest)
+	return fmt.Sprintf("%s %s%s\n", mark, check.Name, printable.Lines([]byte(rest)))
 }

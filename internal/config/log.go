@@ -6,6 +6,8 @@ import (
 	"log/slog"
 
 	"github.com/spf13/pflag"
+
+	"deductor/internal/printable"
 )
 
 // Log says what is logged, and how.
@@ -27,8 +29,11 @@ func (l *Log) Bind(flags *pflag.FlagSet) {
 	optional(flags, "log-level", "log-format")
 }
 
-// Logger returns a logger that writes to w.
+// Logger returns a logger that writes to w: one line an entry, whatever stands
+// in it. The handlers of slog escape ends of lines; JSON's leaves the controls
+// above ASCII and what turns the direction of writing.
 func (l *Log) Logger(w io.Writer, terminal bool) *slog.Logger {
+	w = printable.Writer{To: w}
 	options := &slog.HandlerOptions{Level: l.Level}
 	if l.Format == "text" || l.Format == "auto" && terminal {
 		return slog.New(slog.NewTextHandler(w, options))
