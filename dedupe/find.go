@@ -36,6 +36,11 @@ func (r *Register) QueueFind(batch *pgx.Batch, orderIDs []string) {
 	batch.Queue(findSQL, orderIDs).Query(func(rows pgx.Rows) error {
 		return collect(rows, r.load)
 	})
+	// After the orders: who misses one that was pruned sees the horizon, which
+	// was committed before.
+	batch.Queue(currentHorizonSQL).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&r.horizon)
+	})
 }
 
 // FindEarlier reads the superseded attempts of the orders that were found and

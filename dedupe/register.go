@@ -1,5 +1,7 @@
 package dedupe
 
+import "time"
+
 // Verdict is what is to be done with a request.
 type Verdict int
 
@@ -19,7 +21,8 @@ const (
 // before it, by [Register.QueueFind], and what it answered so far, by
 // [Register.Record]. It belongs to one transaction and one goroutine.
 type Register struct {
-	orders map[string]*order
+	orders  map[string]*order
+	horizon *time.Time // nil when nothing was ever pruned
 }
 
 // order is what is known of one order id.
@@ -61,6 +64,16 @@ func (r *Register) Decide(orderID string, attempt int32, fingerprint Fingerprint
 		return Duplicate, answer
 	}
 	return Conflict, answer
+}
+
+// Horizon tells before when orders may have been forgotten ([Pruner]); zero when
+// none was. A request for which [Register.Decide] said [New] or [Retry], and
+// that was made before the horizon, may have been answered once: do nothing.
+func (r *Register) Horizon() time.Time {
+	if r.horizon == nil {
+		return time.Time{}
+	}
+	return *r.horizon
 }
 
 // answerTo returns the answer of that very attempt; of the next higher one that

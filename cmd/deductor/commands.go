@@ -7,6 +7,7 @@ var commands = []func() *cobra.Command{
 	newAccount,
 	newAudit,
 	newDeadletter,
+	newDedupe,
 	newDemo,
 	newHealthcheck,
 	newMigrate,

@@ -29,6 +29,8 @@ const (
 
 	// ReasonOrderConflict is given when the order is settled: the command itself is valid.
 	ReasonOrderConflict Reason = "order_conflict"
+	// ReasonTooOld is given when the order is settled: the command itself is valid.
+	ReasonTooOld Reason = "too_old"
 	// ReasonDatabaseRefused is given when the order is settled: the command itself is valid.
 	ReasonDatabaseRefused Reason = "database_refused"
 	// ReasonAccountQuarantined is given when the order is settled: the command itself is valid.
@@ -61,6 +63,7 @@ var reasons = []struct {
 	{ReasonInvalidOccurredAt, "occurred_at is not an RFC 3339 time with a zone, in the years 1 to 9999 of UTC"},
 	{ReasonInvalidMetadata, "a value in metadata is not a string"},
 	{ReasonOrderConflict, "the order is known with another account, amount, currency or credit account"},
+	{ReasonTooOld, "the order is not known, and the record or its occurred_at is from before what was pruned"},
 	{ReasonDatabaseRefused, "the database refused this command's data, and no other's in its batch"},
 	{ReasonAccountQuarantined, "quarantine is on, and an earlier dead letter of the account is open: the command waits"},
 }

@@ -13,7 +13,7 @@ var checks = []struct {
 	name, question, sql string
 }{
 	{"applied_orders", "each applied order has the transfer that its record names", auditAppliedSQL},
-	{"transfer_orders", "each transfer is that of one applied order", auditTransfersSQL},
+	{"transfer_orders", "each transfer is that of one applied order, those pruned aside", auditTransfersSQL},
 }
 
 // Audit proves the books ([ledger.Audit]) and that processed orders and

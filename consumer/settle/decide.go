@@ -41,6 +41,10 @@ func (t *transaction) answer(slice *Slice, item *Item) error {
 		t.conflicts = append(t.conflicts, conflict{letter: len(t.deadLetters) - 1, cmd: cmd, stored: stored})
 		return nil
 	}
+	if old := tooOld(item, t.register.Horizon()); old != nil {
+		t.setAside(slice, item, old)
+		return nil
+	}
 	if rejection := t.waits(item); rejection != nil {
 		t.setAside(slice, item, rejection)
 		return nil

@@ -47,16 +47,28 @@ type Answer struct {
 	ProcessedAt time.Time
 }
 
-// UnknownOrderError says that an order was never decided: no command with its
-// id was read yet, or none that could be a payment.
+// UnknownOrderError says that nothing is recorded under an order id: no command
+// with it was read yet, or none that could be a payment, or the order is so old
+// that it was pruned.
 type UnknownOrderError struct {
 	OrderID string
 	// DeadLetters are records with the order's id: the first 100.
 	DeadLetters []DeadLetter
+	// Horizon is the one in force: the order may be from before it, and was then
+	// pruned; nil when nothing was ever pruned.
+	Horizon *dedupe.Horizon
 }
 
 // Error names the order and says where to look.
 func (e *UnknownOrderError) Error() string {
+	if h := e.Horizon; h != nil {
+		text := fmt.Sprintf("order %q is not known; orders from before %s were pruned on %s by %s",
+			e.OrderID, h.Before.UTC().Format(time.RFC3339Nano), h.RecordedAt.UTC().Format(time.RFC3339), h.Actor)
+		if n := len(e.DeadLetters); n > 0 {
+			text += fmt.Sprintf(": commands with its id are dead letters (%d)", n)
+		}
+		return text
+	}
 	if n := len(e.DeadLetters); n > 0 {
 		return fmt.Sprintf("order %q was never decided: commands with its id are dead letters (%d)", e.OrderID, n)
 	}
@@ -67,7 +79,7 @@ func (e *UnknownOrderError) Error() string {
 const maxOrderDeadLetters = 100
 
 // FindOrder tells all about an order, as of one moment. The error is an
-// [*UnknownOrderError] when it was never decided.
+// [*UnknownOrderError] when nothing is recorded of it.
 func FindOrder(ctx context.Context, db TxBeginner, id string) (Order, error) {
 	order := Order{ID: id}
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
@@ -85,7 +97,7 @@ func FindOrder(ctx context.Context, db TxBeginner, id string) (Order, error) {
 			return fmt.Errorf("order %q: %w", id, err)
 		}
 		if len(answers) == 0 {
-			return &UnknownOrderError{OrderID: id, DeadLetters: order.DeadLetters}
+			return unknownOrder(ctx, tx, &order)
 		}
 		slices.SortFunc(answers, func(a, b Answer) int { return cmp.Compare(a.Attempt, b.Attempt) })
 		last := len(answers) - 1
@@ -96,6 +108,16 @@ func FindOrder(ctx context.Context, db TxBeginner, id string) (Order, error) {
 		return Order{}, err
 	}
 	return order, nil
+}
+
+func unknownOrder(ctx context.Context, tx pgx.Tx, order *Order) error {
+	horizons, err := dedupe.Horizons(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return &UnknownOrderError{
+		OrderID: order.ID, DeadLetters: order.DeadLetters, Horizon: dedupe.InForce(horizons),
+	}
 }
 
 // explainAnswers adds to records what they refer to.

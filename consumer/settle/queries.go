@@ -17,6 +17,8 @@ var (
 	fenceSQL string
 	//go:embed queries/fence_off.sql
 	fenceOffSQL string
+	//go:embed queries/fence_off_all.sql
+	fenceOffAllSQL string
 	//go:embed queries/find_dead_letters.sql
 	findDeadLettersSQL string
 	//go:embed queries/find_source.sql
@@ -55,14 +57,24 @@ var (
 	interventionDoneSQL string
 	//go:embed queries/last_dead_letter.sql
 	lastDeadLetterSQL string
+	//go:embed queries/limit_lock.sql
+	limitLockSQL string
 	//go:embed queries/limits.sql
 	limitsSQL string
+	//go:embed queries/list_dead_letter_orders.sql
+	listDeadLetterOrdersSQL string
 	//go:embed queries/list_dead_letters.sql
 	listDeadLettersSQL string
+	//go:embed queries/list_readers.sql
+	listReadersSQL string
+	//go:embed queries/list_sources.sql
+	listSourcesSQL string
 	//go:embed queries/lock_dead_letters.sql
 	lockDeadLettersSQL string
 	//go:embed queries/lock_watermark.sql
 	lockWatermarkSQL string
+	//go:embed queries/lock_watermarks.sql
+	lockWatermarksSQL string
 	//go:embed queries/replace_intervention.sql
 	replaceInterventionSQL string
 	//go:embed queries/resolve_dead_letters.sql

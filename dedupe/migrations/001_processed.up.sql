@@ -22,7 +22,7 @@ CREATE TABLE processed (
         (outcome <> 2 OR (ref_owner IS NULL AND ref_id IS NULL AND reason IS NOT NULL AND request IS NOT NULL))
 );
 
-COMMENT ON TABLE processed IS 'Orders that were decided, one row each, written in the transaction that did the work. Never delete from it: a missing row is an order that can be debited again.';
+COMMENT ON TABLE processed IS 'Orders that were decided, one row each, written in the transaction that did the work. Never delete from it by hand: a missing row is an order that can be debited again. deductor dedupe prune deletes what can''t come back, under a horizon.';
 COMMENT ON COLUMN processed.order_id IS 'The order. Compared byte by byte (collation C).';
 COMMENT ON COLUMN processed.attempt IS 'The attempt that this row answers. A declined order is decided again only by a higher attempt; an applied one never.';
 COMMENT ON COLUMN processed.outcome IS '1 applied: the work was done, ref_* says where. 2 declined: refused for the reason beside it, final for this attempt.';
@@ -72,3 +72,25 @@ END
 $$;
 
 COMMENT ON FUNCTION expect_superseded IS 'Fails (SQLSTATE P0004) unless the one row of an order was changed.';
+
+-- Orders that were processed before the highest horizon may be gone. Who does
+-- not find an order looks here afterwards: what is older was maybe answered.
+CREATE TABLE processed_horizon (
+    id          bigint      GENERATED ALWAYS AS IDENTITY,
+    horizon     timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    actor       text        NOT NULL,
+    reason      text        NOT NULL,
+    CONSTRAINT processed_horizon_pkey PRIMARY KEY (id),
+    CONSTRAINT processed_horizon_past CHECK (isfinite(horizon) AND horizon < recorded_at),
+    CONSTRAINT processed_horizon_actor_given CHECK (actor <> ''),
+    CONSTRAINT processed_horizon_reason_given CHECK (reason <> '')
+);
+CREATE INDEX processed_horizon_horizon_idx ON processed_horizon (horizon);
+
+COMMENT ON TABLE processed_horizon IS 'Who let old orders be forgotten, when, up to when and why. The highest horizon is in force. Kept for ever, never changed: a missing row is an order that can be debited again.';
+COMMENT ON COLUMN processed_horizon.id IS 'In the order in which they were recorded.';
+COMMENT ON COLUMN processed_horizon.horizon IS 'Orders processed before it may be gone; a new command that is older is not applied (dead letter too_old).';
+COMMENT ON COLUMN processed_horizon.recorded_at IS 'When it was recorded, before anything was deleted.';
+COMMENT ON COLUMN processed_horizon.actor IS 'Who: the user and host of the command.';
+COMMENT ON COLUMN processed_horizon.reason IS 'Why, in their words.';

@@ -1,0 +1,1 @@
+UPDATE watermark SET epoch = epoch + 1

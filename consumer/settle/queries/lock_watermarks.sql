@@ -1,0 +1,1 @@
+LOCK TABLE watermark IN EXCLUSIVE MODE

@@ -1,0 +1,1 @@
+SELECT count(*), min(p.processed_at) FROM processed p

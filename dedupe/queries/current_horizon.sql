@@ -1,0 +1,1 @@
+SELECT max(h.horizon) FROM processed_horizon h
