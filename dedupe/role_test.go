@@ -27,6 +27,9 @@ func TestPromise1_WorkerRoleCannotForgetAnOrder(t *testing.T) {
 		"UPDATE processed SET order_id = 'another'",
 		"DELETE FROM declined_attempt",
 		"UPDATE declined_attempt SET attempt = 9",
+		"INSERT INTO processed_horizon (horizon, actor, reason) VALUES ('2020-01-01Z', 'me', 'why')",
+		"UPDATE processed_horizon SET horizon = horizon",
+		"DELETE FROM processed_horizon",
 		"ALTER TABLE processed DROP CONSTRAINT processed_pkey",
 	} {
 		_, err := db.Exec(t.Context(), sql)
