@@ -155,7 +155,8 @@ func (b *bench) snapshot() string {
 	b.t.Helper()
 	var all []string
 	for _, table := range []string{"account", "settlement_stripe", "transfer", "processed", "declined_attempt",
-		"watermark", "source", "dead_letter", "dead_letter_action", "partition_halt", "partition_intervention"} {
+		"processed_horizon", "watermark", "source", "dead_letter", "dead_letter_action", "partition_halt",
+		"partition_intervention"} {
 		all = append(all, "", table)
 		all = append(all, b.rows("SELECT x::text FROM "+table+" x ORDER BY 1")...)
 	}
