@@ -131,6 +131,7 @@ func TestPromise1_PruneLeavesWhatMayComeBack(t *testing.T) {
 	}
 }
 
+// Interrupted between two chunks, another run goes on.
 func TestPruneOfManyPages(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
@@ -143,8 +144,15 @@ func TestPruneOfManyPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := pruner(t, db, map[int32]int64{1: orders + 1}, fmt.Sprintf("o-%d", orders))
-	if got := prune(t, p, true); got.Orders != orders || got.Deleted != orders-1 || got.Found != 1 {
-		t.Errorf("%+v", got)
+	ctx, interrupt := context.WithCancel(t.Context())
+	first, err := p.Run(ctx, horizon, true, func(int64, int64) { interrupt() })
+	if !errors.Is(err, context.Canceled) || first.Deleted == 0 || first.Deleted >= orders-1 {
+		t.Fatalf("interrupted after one chunk: %+v, %v", first, err)
+	}
+	again := pruner(t, db, map[int32]int64{1: orders + 1}, fmt.Sprintf("o-%d", orders))
+	got := prune(t, again, true)
+	if got.Orders != orders-first.Deleted || first.Deleted+got.Deleted != orders-1 || got.Found != 1 {
+		t.Errorf("at first %+v, then %+v", first, got)
 	}
 }
 

@@ -125,7 +125,7 @@ func (t *topic) lookAgain(ctx context.Context) error {
 		return err
 	}
 	if t.ID != before {
-		return fmt.Errorf("topic %s: %w", t.Name, errTopicChanged)
+		return fmt.Errorf("%w: topic %s was created again meanwhile", errRunAgain, t.Name)
 	}
 	return nil
 }

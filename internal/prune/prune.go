@@ -173,4 +173,5 @@ func (r *run) close() {
 	}
 }
 
-var errTopicChanged = errors.New("the topic was created again meanwhile: nothing was deleted, run it again")
+// errRunAgain says that the logs changed in the wrong moment.
+var errRunAgain = errors.New("nothing was deleted, run it again")

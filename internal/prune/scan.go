@@ -168,7 +168,11 @@ func (s *scan) goOn(failed error) error {
 		s.fetcher.Unassign(id)
 		return nil
 	}
-	return fmt.Errorf("nothing was deleted: %w", failed)
+	if removed != nil {
+		return fmt.Errorf("%w: %w", errRunAgain, failed)
+	}
+	return refuse("%v: orders that can't be read can't be kept; nothing was deleted, "+
+		"prune once retention has removed what is there", failed)
 }
 
 // line says how far it is, and what it waits for.
