@@ -11,7 +11,7 @@ ok      overdraft_limits: no customer is below the overdraft limit
 ok      transfer_accounts: each transfer joins two accounts of one currency
 ok      trial_balance: debits equal credits in each currency
 ok      applied_orders: each applied order has the transfer that its record names
-ok      transfer_orders: each transfer is that of one applied order
+ok      transfer_orders: each transfer is that of one applied order, those pruned aside
 
 trial balance:
 CURRENCY  ACCOUNTS  OPENING  CUSTOMERS  SETTLEMENT  DIFFERENCE
@@ -21,7 +21,7 @@ USD       2         10.00    7.50       2.50        0.00
 
 const auditJSONEnd = `    {
       "name": "transfer_orders",
-      "question": "each transfer is that of one applied order",
+      "question": "each transfer is that of one applied order, those pruned aside",
       "ok": true,
       "findings": []
     }

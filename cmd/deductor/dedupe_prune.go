@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 
 	"deductor/consumer/intake"
@@ -113,12 +114,16 @@ func (p *pruning) run(ctx context.Context, w io.Writer, conn *pgx.Conn, horizon 
 	}.Run(ctx)
 }
 
-// explain adds to an error what was deleted before it.
+// explain adds to an error what was deleted before it, and what to do.
 func (p *pruning) explain(report prune.Report, err error) error {
 	var no *prune.RefusedError
 	var passed *dedupe.HorizonError
 	if errors.As(err, &no) || errors.As(err, &passed) {
 		return refused(err)
+	}
+	var denied *pgconn.PgError
+	if errors.As(err, &denied) && denied.Code == "42501" { // insufficient_privilege
+		err = fmt.Errorf("%w: prune as the owner of the tables", err)
 	}
 	if report.Deleted > 0 {
 		return partial(fmt.Errorf("%s orders were pruned, run it again to go on: %w",
