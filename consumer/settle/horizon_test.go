@@ -219,7 +219,8 @@ func TestFindOrderThatMayHaveBeenPruned(t *testing.T) {
 			!strings.Contains(err.Error(), " by operator@host") {
 			t.Errorf("%s: %v", id, err)
 		}
-		if aside := strings.HasSuffix(err.Error(), ": commands with its id are dead letters (1)"); aside != (id == "set-aside") {
+		aside := strings.HasSuffix(err.Error(), ": commands with its id are dead letters (1)")
+		if aside != (id == "set-aside") {
 			t.Errorf("%s: %v", id, err)
 		}
 	}

@@ -19,7 +19,8 @@ import (
 // wantRefused expects that nothing is pruned, and no horizon recorded.
 func (b *bundle) wantRefused(change func(*prune.Config), why ...string) {
 	b.t.Helper()
-	state := b.list("SELECT order_id FROM processed UNION ALL SELECT id::text FROM processed_horizon ORDER BY 1")
+	const rows = "SELECT order_id FROM processed UNION ALL SELECT id::text FROM processed_horizon ORDER BY 1"
+	state := b.list(rows)
 	_, err := b.prune(b.t.Context(), change)
 	var no *prune.RefusedError
 	if !errors.As(err, &no) {
@@ -30,7 +31,7 @@ func (b *bundle) wantRefused(change func(*prune.Config), why ...string) {
 			b.t.Errorf("refused with %q, want %q", err, text)
 		}
 	}
-	if now := b.list("SELECT order_id FROM processed UNION ALL SELECT id::text FROM processed_horizon ORDER BY 1"); now != state {
+	if now := b.list(rows); now != state {
 		b.t.Errorf("refused, and there is\n%s\nof\n%s", now, state)
 	}
 }

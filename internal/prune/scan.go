@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
 
 	"deductor/consumer/command"
 	"deductor/consumer/intake"
@@ -80,12 +81,12 @@ func (s *scan) run(ctx context.Context, r *run, check func(*kgo.Record) error) (
 		s.assign(id)
 	}
 	fetching, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- s.fetcher.Run(fetching) }()
+	var ended errgroup.Group
+	ended.Go(func() error { return s.fetcher.Run(fetching) })
 	line := progress.Start(r.Progress, s.line)
 	defer func() {
 		stop()
-		<-ended // always nil
+		err = errors.Join(err, ended.Wait())
 		line.Stop()
 	}()
 	for len(s.targets) > 0 {
