@@ -12,6 +12,10 @@
 // primary key: one of them fails with SQLSTATE 23505 (unique_violation) and is
 // to be run again from step 1, where it then finds the other's answer.
 //
-// The package knows nothing of Kafka or of money, and never begins or ends a
-// transaction.
+// Nothing is forgotten unless a [Pruner] is used. Then a request that is new to
+// the register, and older than [Register.Horizon], must not be worked on: it may
+// have been, and forgotten. The horizon is read with the orders.
+//
+// The package knows nothing of Kafka or of money. But for the pruner it never
+// begins or ends a transaction.
 package dedupe

@@ -35,7 +35,7 @@ COMMENT ON COLUMN watermark.consumer_group IS 'The consumer group that reads it.
 COMMENT ON COLUMN watermark.topic IS 'The topic''s name.';
 COMMENT ON COLUMN watermark.partition IS 'The partition''s number.';
 COMMENT ON COLUMN watermark.next_offset IS 'All records below this offset have a recorded outcome.';
-COMMENT ON COLUMN watermark.epoch IS 'Raised at each assignment. A batch commits only under the epoch that its worker was given.';
+COMMENT ON COLUMN watermark.epoch IS 'Raised at each assignment, and for all when a horizon is recorded. A batch commits only under the epoch that its worker was given.';
 COMMENT ON COLUMN watermark.source_id IS 'The partition under its topic id: the row of source.';
 COMMENT ON COLUMN watermark.leader_epoch IS 'Leader epoch of the record before next_offset, to notice a truncated log (KIP-320). -1 when unknown.';
 COMMENT ON COLUMN watermark.owner IS 'The worker that the partition was last assigned to.';
