@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,8 @@ const (
 type broker struct {
 	container *testcontainers.DockerContainer
 	admin     *kafka.Client
-	// addr is the broker's address, and proxied the one whose connections go
+	replicas  int // of each partition
+	// addr is the brokers' addresses, and proxied the one whose connections go
 	// through proxy, which can hold or cut them.
 	addr, proxied string
 	proxy         *proxy
@@ -32,7 +34,7 @@ type broker struct {
 // startBroker starts the container with a command that waits for a script,
 // since the ports to advertise are known only when it runs.
 func startBroker(ctx context.Context) (b *broker, err error) {
-	b = &broker{}
+	b = &broker{replicas: 1}
 	b.container, err = testcontainers.Run(ctx, kafkaImage,
 		testcontainers.WithExposedPorts("9092/tcp", "9094/tcp"),
 		testcontainers.WithEnv(brokerSettings),
@@ -44,10 +46,7 @@ func startBroker(ctx context.Context) (b *broker, err error) {
 	if b.addr, err = b.container.PortEndpoint(ctx, "9092/tcp", ""); err != nil {
 		return b, err
 	}
-	b.admin = &kafka.Client{
-		Addr: kafka.TCP(b.addr), Timeout: adminTimeout,
-		Transport: &kafka.Transport{MetadataTTL: 200 * time.Millisecond},
-	}
+	b.admin = newAdmin(b.addr)
 	behind, err := b.container.PortEndpoint(ctx, "9094/tcp", "")
 	if err != nil {
 		return b, err
@@ -111,9 +110,16 @@ var brokerSettings = map[string]string{
 	"KAFKA_HEAP_OPTS":                        "-Xms512m -Xmx512m",
 }
 
+func newAdmin(addr string) *kafka.Client {
+	return &kafka.Client{
+		Addr: kafka.TCP(strings.Split(addr, ",")...), Timeout: adminTimeout,
+		Transport: &kafka.Transport{MetadataTTL: 200 * time.Millisecond},
+	}
+}
+
 func newProducer(addr string, opts ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append(opts,
-		kgo.SeedBrokers(addr),
+		kgo.SeedBrokers(strings.Split(addr, ",")...),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.MetadataMinAge(50*time.Millisecond),
 		kgo.ProducerLinger(time.Millisecond),

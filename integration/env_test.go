@@ -19,6 +19,8 @@ type env struct {
 	group      string
 	database   string
 	partitions int32
+	cluster    *broker
+	server     *postgres
 	brokers    string // where workers look for Kafka
 	postgres   string // where workers look for Postgres
 	pool       *pgxpool.Pool
@@ -40,8 +42,21 @@ func newEnv(t *testing.T, partitions int32) *env {
 	return e
 }
 
+// newEnvOn is newEnv on servers that are not the suite's.
+func newEnvOn(t *testing.T, partitions int32, cluster *broker, server *postgres) *env {
+	t.Helper()
+	e := newEmptyEnvOn(t, partitions, cluster, server)
+	e.migrate()
+	return e
+}
+
 // newEmptyEnv leaves the database empty.
 func newEmptyEnv(t *testing.T, partitions int32) *env {
+	t.Helper()
+	return newEmptyEnvOn(t, partitions, suite.broker, suite.postgres)
+}
+
+func newEmptyEnvOn(t *testing.T, partitions int32, cluster *broker, server *postgres) *env {
 	t.Helper()
 	if err := readSources(); err != nil {
 		t.Fatal(err)
@@ -50,9 +65,9 @@ func newEmptyEnv(t *testing.T, partitions int32) *env {
 	name = name[:min(len(name), 40)] // Postgres cuts names at 63 bytes
 	e := &env{
 		t: t, topic: name, group: name + "_group", database: name, partitions: partitions,
-		brokers: suite.broker.addr, postgres: suite.postgres.addr, oracle: newOracle(),
+		cluster: cluster, server: server, brokers: cluster.addr, postgres: server.addr, oracle: newOracle(),
 	}
-	suite.postgres.exec(t, "CREATE DATABASE %s", e.database)
+	e.server.exec(t, "CREATE DATABASE %s", e.database)
 	t.Cleanup(func() { e.drop(e.database) })
 	pool, err := pgxpool.New(t.Context(), e.ownerURL())
 	if err != nil {
@@ -76,11 +91,11 @@ func (e *env) migrate() {
 }
 
 func (e *env) ownerURL() string {
-	return suite.postgres.url(suite.postgres.addr, "postgres:owner", e.database)
+	return e.server.url(e.server.addr, "postgres:owner", e.database)
 }
 
 func (e *env) workerURL() string {
-	return suite.postgres.url(e.postgres, workerRole+":worker", e.database)
+	return e.server.url(e.postgres, workerRole+":worker", e.database)
 }
 
 // count is the number that the query returns.

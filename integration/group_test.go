@@ -19,7 +19,7 @@ func (e *env) committed(ctx context.Context) (map[int32]int64, error) {
 	for p := range partitions {
 		partitions[p] = p
 	}
-	response, err := suite.broker.admin.OffsetFetch(ctx, &kafka.OffsetFetchRequest{
+	response, err := e.cluster.admin.OffsetFetch(ctx, &kafka.OffsetFetchRequest{
 		GroupID: e.group, Topics: map[string][]int{e.topic: partitions},
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ func (e *env) awaitDoneWithin(limit time.Duration, partitions ...int32) {
 func (e *env) deleteGroup() {
 	e.t.Helper()
 	e.await("group "+e.group+" is deleted", func(ctx context.Context) error {
-		response, err := suite.broker.admin.DeleteGroups(ctx, &kafka.DeleteGroupsRequest{GroupIDs: []string{e.group}})
+		response, err := e.cluster.admin.DeleteGroups(ctx, &kafka.DeleteGroupsRequest{GroupIDs: []string{e.group}})
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (e *env) groupTool(args ...string) string {
 	e.t.Helper()
 	cmd := append([]string{"/opt/kafka/bin/kafka-consumer-groups.sh",
 		"--bootstrap-server", "localhost:19092", "--group", e.group}, args...)
-	out, err := execIn(e.t.Context(), suite.broker.container, cmd)
+	out, err := execIn(e.t.Context(), e.cluster.container, cmd)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func (e *env) describeGroup() kafka.DescribeGroupsResponseGroup {
 	var group kafka.DescribeGroupsResponseGroup
 	e.await("group "+e.group+" is described", func(ctx context.Context) error {
 		request := &kafka.DescribeGroupsRequest{GroupIDs: []string{e.group}}
-		response, err := suite.broker.admin.DescribeGroups(ctx, request)
+		response, err := e.cluster.admin.DescribeGroups(ctx, request)
 		if err != nil {
 			return err
 		}

@@ -29,16 +29,16 @@ type postgres struct {
 	admin     *pgxpool.Pool // connected to database postgres
 }
 
-func startPostgres(ctx context.Context) (p *postgres, err error) {
+func startPostgres(ctx context.Context, opts ...testcontainers.ContainerCustomizer) (p *postgres, err error) {
 	p = &postgres{}
-	p.container, err = testcontainers.Run(ctx, postgresImage,
+	p.container, err = testcontainers.Run(ctx, postgresImage, append([]testcontainers.ContainerCustomizer{
 		testcontainers.WithExposedPorts("5432/tcp"),
 		testcontainers.WithEnv(map[string]string{"POSTGRES_PASSWORD": "owner"}),
 		testcontainers.WithCmd("postgres", "-c", "max_connections=400", "-c", "shared_buffers=256MB"),
 		testcontainers.WithWaitStrategyAndDeadline(2*time.Minute,
 			// The first server only runs the initial scripts; the second stays.
 			wait.ForLog("database system is ready to accept connections").WithOccurrence(2)),
-	)
+	}, opts...)...)
 	if err != nil {
 		return p, fmt.Errorf("start %s: %w", postgresImage, err)
 	}
@@ -122,7 +122,7 @@ func (e *env) snapshot() string {
 	name := e.database + "_snapshot"
 	e.pool.Reset()
 	e.awaitNoConnection()
-	suite.postgres.exec(e.t, "CREATE DATABASE %s TEMPLATE %s", name, e.database)
+	e.server.exec(e.t, "CREATE DATABASE %s TEMPLATE %s", name, e.database)
 	e.t.Cleanup(func() { e.drop(name) })
 	return name
 }
@@ -143,15 +143,15 @@ func (e *env) loseDatabase() {
 func (e *env) replaceDatabase(template string) {
 	e.t.Helper()
 	e.pool.Reset() // the test's own connections, before they fail
-	suite.postgres.exec(e.t, "DROP DATABASE %s WITH (FORCE)", e.database)
-	suite.postgres.exec(e.t, "CREATE DATABASE %s TEMPLATE %s", e.database, template)
+	e.server.exec(e.t, "DROP DATABASE %s WITH (FORCE)", e.database)
+	e.server.exec(e.t, "CREATE DATABASE %s TEMPLATE %s", e.database, template)
 }
 
 func (e *env) awaitNoConnection() {
 	e.t.Helper()
 	eventually(e.t, 10*time.Second, "nothing is connected to the database", func() error {
 		var n int
-		err := suite.postgres.admin.QueryRow(e.t.Context(),
+		err := e.server.admin.QueryRow(e.t.Context(),
 			"SELECT count(*) FROM pg_stat_activity WHERE datname = $1", e.database).Scan(&n)
 		if err == nil && n > 0 {
 			err = fmt.Errorf("%d connections are left", n)
@@ -163,7 +163,7 @@ func (e *env) awaitNoConnection() {
 func (e *env) drop(database string) {
 	statement := "DROP DATABASE IF EXISTS " + pgx.Identifier{database}.Sanitize() + " WITH (FORCE)"
 	// The test's context has ended when its cleanups run.
-	if _, err := suite.postgres.admin.Exec(context.Background(), statement); err != nil {
+	if _, err := e.server.admin.Exec(context.Background(), statement); err != nil {
 		e.t.Errorf("%s: %v", statement, err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // that does takes its time to see that it has changed.
 func (e *env) connectProducer() {
 	e.t.Helper()
-	client, err := newProducer(suite.broker.addr)
+	client, err := newProducer(e.cluster.addr)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ type transactions struct {
 
 func (e *env) transactions(id string) *transactions {
 	e.t.Helper()
-	client, err := newProducer(suite.broker.addr, kgo.TransactionalID(e.topic+"-"+id))
+	client, err := newProducer(e.cluster.addr, kgo.TransactionalID(e.topic+"-"+id))
 	if err != nil {
 		e.t.Fatal(err)
 	}

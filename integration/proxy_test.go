@@ -1,23 +1,22 @@
 package integration
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"sync"
 )
 
 // proxy forwards TCP connections. It can hold them, as a network that swallows
-// packets does, and cut them, as a server that dies does.
+// packets does, cut them, as a server that dies does, and lead to another server.
 type proxy struct {
 	listener net.Listener
-	target   string
+	tap      func() tap // watches a new connection; nil when nothing does
 
-	mu    sync.Mutex
-	pass  chan struct{} // closed while bytes pass
-	eat   bool          // the server's answers to COMMIT are lost
-	down  bool          // new connections are closed at once
-	conns map[net.Conn]struct{}
+	mu     sync.Mutex
+	target string
+	pass   chan struct{} // closed while bytes pass
+	down   bool          // new connections are closed at once
+	conns  map[net.Conn]struct{}
 }
 
 func newProxy(target string) (*proxy, error) {
@@ -67,6 +66,16 @@ func (p *proxy) heal() {
 	}
 }
 
+// switchTo leads to another server from now on. Connections to the former end.
+func (p *proxy) switchTo(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = target
+	for conn := range p.conns {
+		_ = conn.Close()
+	}
+}
+
 func (p *proxy) accept() {
 	for {
 		conn, err := p.listener.Accept()
@@ -78,7 +87,10 @@ func (p *proxy) accept() {
 }
 
 func (p *proxy) serve(client net.Conn) {
-	server, err := new(net.Dialer).DialContext(context.Background(), "tcp", p.target)
+	p.mu.Lock()
+	target := p.target
+	p.mu.Unlock()
+	server, err := new(net.Dialer).DialContext(context.Background(), "tcp", target)
 	if err != nil {
 		_ = client.Close()
 		return
@@ -86,9 +98,14 @@ func (p *proxy) serve(client net.Conn) {
 	if !p.keep(client, server) {
 		return
 	}
+	seesClient, seesServer := letPass, letPass
+	if p.tap != nil {
+		tap := p.tap()
+		seesClient, seesServer = tap.fromClient, tap.fromServer
+	}
 	var both sync.WaitGroup
-	both.Go(func() { p.forward(server, client, nil) })
-	both.Go(func() { p.forward(client, server, commitComplete) })
+	both.Go(func() { p.forward(server, client, seesClient) })
+	both.Go(func() { p.forward(client, server, seesServer) })
 	both.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -111,31 +128,27 @@ func (p *proxy) keep(conns ...net.Conn) bool {
 	return !p.down
 }
 
-// commitComplete is Postgres' answer to COMMIT (manual, "Message Formats").
-var commitComplete = []byte("C\x00\x00\x00\x0bCOMMIT\x00")
-
-// eatCommits begins or ends to lose the answers to COMMIT: the connection is
-// cut where one would pass.
-func (p *proxy) eatCommits(eat bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.eat = eat
+// tap watches a connection. Its functions see the bytes before they are passed
+// on, and say whether they may be; the connection is cut when not.
+type tap struct {
+	fromClient, fromServer func(chunk []byte) bool
 }
 
-// forward copies until either end is closed, then closes both. It does so too
-// in place of passing on the answer that is to be eaten.
-func (p *proxy) forward(to, from net.Conn, eaten []byte) {
+func letPass([]byte) bool { return true }
+
+// forward copies until either end is closed, then closes both.
+func (p *proxy) forward(to, from net.Conn, mayPass func([]byte) bool) {
 	defer to.Close()
 	defer from.Close()
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
-		p.mu.Lock()
-		pass, eat := p.pass, p.eat
-		p.mu.Unlock()
-		if eat && eaten != nil && bytes.Contains(buffer[:n], eaten) {
+		if !mayPass(buffer[:n]) {
 			return
 		}
+		p.mu.Lock()
+		pass := p.pass
+		p.mu.Unlock()
 		<-pass
 		if _, werr := to.Write(buffer[:n]); werr != nil || err != nil {
 			return

@@ -20,10 +20,10 @@ func TestClearErrorsAtStart(t *testing.T) {
 			return e.workerURL()
 		}, []string{"no-such-topic"}},
 		{"wrong password", func(e *env) string {
-			return suite.postgres.url(e.postgres, workerRole+":wrong", e.database)
+			return e.server.url(e.postgres, workerRole+":wrong", e.database)
 		}, []string{"password", workerRole}},
 		{"no such database", func(e *env) string {
-			return suite.postgres.url(e.postgres, workerRole+":worker", "no_such_database")
+			return e.server.url(e.postgres, workerRole+":worker", "no_such_database")
 		}, []string{"no_such_database"}},
 		{"missing migration", func(e *env) string {
 			e.loseDatabase()

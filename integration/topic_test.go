@@ -23,8 +23,8 @@ func (e *env) await(what string, request func(ctx context.Context) error) {
 func (e *env) createTopic() {
 	e.t.Helper()
 	e.await("topic "+e.topic+" is created", func(ctx context.Context) error {
-		response, err := suite.broker.admin.CreateTopics(ctx, &kafka.CreateTopicsRequest{
-			Topics: []kafka.TopicConfig{{Topic: e.topic, NumPartitions: int(e.partitions), ReplicationFactor: 1}},
+		response, err := e.cluster.admin.CreateTopics(ctx, &kafka.CreateTopicsRequest{
+			Topics: []kafka.TopicConfig{{Topic: e.topic, NumPartitions: int(e.partitions), ReplicationFactor: e.cluster.replicas}},
 		})
 		if err != nil {
 			return err
@@ -36,7 +36,7 @@ func (e *env) createTopic() {
 }
 
 func (e *env) deleteTopic(ctx context.Context) error {
-	response, err := suite.broker.admin.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{e.topic}})
+	response, err := e.cluster.admin.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{e.topic}})
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (e *env) recreateTopic() {
 func (e *env) addPartitions(total int32) {
 	e.t.Helper()
 	e.await("partitions are added", func(ctx context.Context) error {
-		response, err := suite.broker.admin.CreatePartitions(ctx, &kafka.CreatePartitionsRequest{
+		response, err := e.cluster.admin.CreatePartitions(ctx, &kafka.CreatePartitionsRequest{
 			Topics: []kafka.TopicPartitionsConfig{{Name: e.topic, Count: total}},
 		})
 		if err != nil {
@@ -85,7 +85,7 @@ func (e *env) logs(ctx context.Context) (map[int32]logRange, error) {
 	for p := range e.partitions {
 		requests = append(requests, kafka.FirstOffsetOf(int(p)), kafka.LastOffsetOf(int(p)))
 	}
-	response, err := suite.broker.admin.ListOffsets(ctx, &kafka.ListOffsetsRequest{
+	response, err := e.cluster.admin.ListOffsets(ctx, &kafka.ListOffsetsRequest{
 		Topics: map[string][]kafka.OffsetRequest{e.topic: requests},
 	})
 	if err != nil {
