@@ -93,7 +93,7 @@ func TestPromise6_FailoverToALaggingReplica(t *testing.T) {
 	e := newEnvOn(t, 4, suite.broker, primary.via(t, between))
 	e.openAccounts(customers(100, 1_000_000)...)
 	workers := e.startWorkers(3)
-	wait := e.load(orders(random(t), "order", 20_000, 100))
+	wait := e.load(orders(random(t), "order", 16_000, 100))
 	e.awaitSent(4_000)
 	replica.detach()
 	sent := e.sent.Load()
@@ -108,6 +108,13 @@ func TestPromise6_FailoverToALaggingReplica(t *testing.T) {
 	wait()
 	e.expectOnce(workers...)
 	e.expectSaid("it was put back", workers...)
+}
+
+// endSessions ends the workers' sessions and returns how many there were.
+func (e *env) endSessions() int64 {
+	e.t.Helper()
+	return e.count(`SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
+	                 WHERE datname = current_database() AND usename = $1`, workerRole)
 }
 
 // expectCommittedBeyond waits until the group has committed what the replica

@@ -10,10 +10,10 @@ import (
 // packets does, cut them, as a server that dies does, and lead to another server.
 type proxy struct {
 	listener net.Listener
-	tap      func() tap // watches a new connection; nil when nothing does
 
 	mu     sync.Mutex
 	target string
+	tap    func() tap    // makes what watches a new connection
 	pass   chan struct{} // closed while bytes pass
 	down   bool          // new connections are closed at once
 	conns  map[net.Conn]struct{}
@@ -24,7 +24,10 @@ func newProxy(target string) (*proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: listener, target: target, pass: make(chan struct{}), conns: map[net.Conn]struct{}{}}
+	p := &proxy{
+		listener: listener, target: target, tap: func() tap { return tap{letPass, letPass} },
+		pass: make(chan struct{}), conns: map[net.Conn]struct{}{},
+	}
 	close(p.pass)
 	go p.accept()
 	return p, nil
@@ -76,6 +79,13 @@ func (p *proxy) switchTo(target string) {
 	}
 }
 
+// watch has each new connection watched by a tap of its own.
+func (p *proxy) watch(tap func() tap) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tap = tap
+}
+
 func (p *proxy) accept() {
 	for {
 		conn, err := p.listener.Accept()
@@ -88,7 +98,7 @@ func (p *proxy) accept() {
 
 func (p *proxy) serve(client net.Conn) {
 	p.mu.Lock()
-	target := p.target
+	target, watched := p.target, p.tap()
 	p.mu.Unlock()
 	server, err := new(net.Dialer).DialContext(context.Background(), "tcp", target)
 	if err != nil {
@@ -98,14 +108,9 @@ func (p *proxy) serve(client net.Conn) {
 	if !p.keep(client, server) {
 		return
 	}
-	seesClient, seesServer := letPass, letPass
-	if p.tap != nil {
-		tap := p.tap()
-		seesClient, seesServer = tap.fromClient, tap.fromServer
-	}
 	var both sync.WaitGroup
-	both.Go(func() { p.forward(server, client, seesClient) })
-	both.Go(func() { p.forward(client, server, seesServer) })
+	both.Go(func() { p.forward(server, client, watched.fromClient) })
+	both.Go(func() { p.forward(client, server, watched.fromServer) })
 	both.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
