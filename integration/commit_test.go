@@ -123,7 +123,7 @@ func TestPromise1_ConnectionsEndAtCommit(t *testing.T) {
 			e.behindProxy().watch(func() tap { return sabotaged(s).tap() })
 			workers := e.startWorkers(2)
 			s.turn(true)
-			wait := e.load(orders(rng, "order", 6_000, 100))
+			stop := e.keepLoading(100)
 			eventually(t, 30*time.Second, "enough commits were cut off", func() error {
 				if cut, longest := s.done(); cut < 30 || longest < 4 {
 					return fmt.Errorf("%d were, %d in a row", cut, longest)
@@ -131,7 +131,7 @@ func TestPromise1_ConnectionsEndAtCommit(t *testing.T) {
 				return nil
 			})
 			s.turn(false)
-			wait()
+			stop()
 			e.expectOnce(workers...)
 			cut, longest := s.done()
 			t.Logf("%d commits were cut off, up to %d in a row", cut, longest)

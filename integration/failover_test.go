@@ -93,11 +93,10 @@ func TestPromise6_FailoverToALaggingReplica(t *testing.T) {
 	e := newEnvOn(t, 4, suite.broker, primary.via(t, between))
 	e.openAccounts(customers(100, 1_000_000)...)
 	workers := e.startWorkers(3)
-	wait := e.load(orders(random(t), "order", 16_000, 100))
-	e.awaitSent(4_000)
+	stop := e.keepLoading(100)
+	e.awaitSettled(1_000)
 	replica.detach()
-	sent := e.sent.Load()
-	e.awaitSent(int(sent) + 5_000)
+	e.awaitMore(2_000)
 	e.expectCommittedBeyond(replica)
 
 	primary.shell(t, "touch "+downFile+"; kill -9 $(head -1 $PGDATA/postmaster.pid)")
@@ -105,16 +104,10 @@ func TestPromise6_FailoverToALaggingReplica(t *testing.T) {
 	between.switchTo(replica.addr)
 	e.server.awaitUp(t)
 	e.pool.Reset()
-	wait()
+	e.awaitMore(1_000)
+	stop()
 	e.expectOnce(workers...)
 	e.expectSaid("it was put back", workers...)
-}
-
-// endSessions ends the workers' sessions and returns how many there were.
-func (e *env) endSessions() int64 {
-	e.t.Helper()
-	return e.count(`SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
-	                 WHERE datname = current_database() AND usename = $1`, workerRole)
 }
 
 // expectCommittedBeyond waits until the group has committed what the replica

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -140,4 +141,37 @@ func (e *env) loadSome(ctx context.Context, commands []command) bool {
 	}
 	e.sent.Add(int64(len(commands)))
 	return true
+}
+
+// keepLoading sends orders of so many customers, a thousand a second, until the
+// function that it returns is called: a fault may take as long as it takes.
+func (e *env) keepLoading(customers int) (stop func()) {
+	ctx, cancel := context.WithCancel(e.t.Context())
+	done := make(chan struct{})
+	rng := random(e.t)
+	go func() {
+		defer close(done)
+		const pace, size = 50 * time.Millisecond, 50
+		ticker := time.NewTicker(pace)
+		defer ticker.Stop()
+		for i := 0; ; i++ {
+			// What was begun is sent to its end: the oracle counts on it.
+			if !e.loadSome(context.WithoutCancel(ctx), orders(rng, fmt.Sprintf("order-%d", i), size, customers)) {
+				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	e.t.Cleanup(func() { cancel(); <-done })
+	return func() {
+		cancel()
+		<-done
+		if e.t.Failed() {
+			e.t.FailNow()
+		}
+	}
 }
