@@ -190,10 +190,10 @@ func (e *env) electPreferred() {
 func (e *env) coordinator() int32 {
 	e.t.Helper()
 	var node int32
-	e.await("the group's coordinator is known", func(ctx context.Context) error {
+	eventually(e.t, time.Minute, "the group's coordinator is known", func() error {
 		request := kmsg.NewPtrFindCoordinatorRequest()
 		request.CoordinatorKeys = []string{e.group}
-		response, err := request.RequestWith(ctx, e.producer)
+		response, err := request.RequestWith(e.t.Context(), e.producer)
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type env struct {
 	partitions int32
 	cluster    *broker
 	server     *postgres
+	front      string // the server's address, or that of the pooler before it
 	brokers    string // where workers look for Kafka
 	postgres   string // where workers look for Postgres
 	pool       *pgxpool.Pool
@@ -65,7 +66,11 @@ func newEmptyEnvOn(t *testing.T, partitions int32, cluster *broker, server *post
 	name = name[:min(len(name), 40)] // Postgres cuts names at 63 bytes
 	e := &env{
 		t: t, topic: name, group: name + "_group", database: name, partitions: partitions,
-		cluster: cluster, server: server, brokers: cluster.addr, postgres: server.addr, oracle: newOracle(),
+		cluster: cluster, server: server, front: server.addr, oracle: newOracle(),
+		brokers: cluster.addr, postgres: server.addr,
+	}
+	if server == suite.postgres && suite.pooler != nil {
+		e.front, e.postgres = suite.pooler.addr, suite.pooler.addr
 	}
 	e.server.exec(t, "CREATE DATABASE %s", e.database)
 	t.Cleanup(func() { e.drop(e.database) })
@@ -91,7 +96,7 @@ func (e *env) migrate() {
 }
 
 func (e *env) ownerURL() string {
-	return e.server.url(e.server.addr, "postgres:owner", e.database)
+	return e.server.url(e.front, "postgres:owner", e.database)
 }
 
 func (e *env) workerURL() string {

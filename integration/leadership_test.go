@@ -15,6 +15,7 @@ func TestPromise2_LeadersAndCoordinatorKilled(t *testing.T) {
 	t.Parallel()
 	e := newEnvOn(t, 6, startCluster(t), suite.postgres)
 	e.openAccounts(customers(100, 1_000_000)...)
+	e.coordinator() // the first who asks has the topic of offsets created
 	workers := e.startWorkers(3)
 	stop := e.keepLoading(100)
 	e.awaitSettled(1_000)

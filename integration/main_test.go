@@ -25,6 +25,7 @@ var suite struct {
 	dir      string // for what is built
 	broker   *broker
 	postgres *postgres
+	pooler   *pooler // nil without -pooler
 }
 
 func TestMain(m *testing.M) {
@@ -86,11 +87,16 @@ func start(dir string) error {
 		suite.postgres, err = startPostgres(ctx)
 		return err
 	})
-	return group.Wait()
+	if err := group.Wait(); err != nil || *poolerPath == "" {
+		return err
+	}
+	var err error
+	suite.pooler, err = startPooler(dir, *poolerPath, suite.postgres.addr)
+	return err
 }
 
 func stop() error {
-	return errors.Join(suite.broker.stop(), suite.postgres.stop())
+	return errors.Join(suite.pooler.stop(), suite.broker.stop(), suite.postgres.stop())
 }
 
 var buildFlags = []string{"build"}

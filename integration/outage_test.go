@@ -8,7 +8,7 @@ import (
 // behindProxy makes the test's workers reach the database through a proxy.
 func (e *env) behindProxy() *proxy {
 	e.t.Helper()
-	p, err := newProxy(e.server.addr)
+	p, err := newProxy(e.front)
 	if err != nil {
 		e.t.Fatal(err)
 	}

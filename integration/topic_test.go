@@ -54,6 +54,15 @@ func (e *env) recreateTopic() {
 // addPartitions makes the topic have so many partitions in all.
 func (e *env) addPartitions(total int32) {
 	e.t.Helper()
+	e.growTopic(total)
+	e.partitions = total
+	e.awaitPartitions()
+	e.connectProducer()
+}
+
+// growTopic is addPartitions while somebody sends to those that there are.
+func (e *env) growTopic(total int32) {
+	e.t.Helper()
 	e.await("partitions are added", func(ctx context.Context) error {
 		response, err := e.cluster.admin.CreatePartitions(ctx, &kafka.CreatePartitionsRequest{
 			Topics: []kafka.TopicPartitionsConfig{{Name: e.topic, Count: total}},
@@ -63,9 +72,6 @@ func (e *env) addPartitions(total int32) {
 		}
 		return response.Errors[e.topic]
 	})
-	e.partitions = total
-	e.awaitPartitions()
-	e.connectProducer()
 }
 
 func (e *env) awaitPartitions() {
