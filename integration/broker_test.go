@@ -72,12 +72,10 @@ while :; do
 done
 `
 
-// kill ends the broker with SIGKILL and returns when it answers again.
-func (b *broker) kill(t *testing.T) {
+// crash ends the broker the hard way and returns when it answers again.
+func (b *broker) crash(t *testing.T) {
 	t.Helper()
-	if _, err := execIn(t.Context(), b.container, []string{"sh", "-c", "kill -9 $(cat /tmp/kafka.pid)"}); err != nil {
-		t.Fatalf("kill the broker: %v", err)
-	}
+	b.shell(t, "kill -9 $(cat /tmp/kafka.pid)")
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	if err := b.waitUntilUp(ctx); err != nil {

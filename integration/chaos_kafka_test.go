@@ -9,26 +9,26 @@ import (
 
 var kafkaFaults = []fault{
 	{name: "kafka: the network swallows packets", takes: kafkaServer,
-		shortest: time.Second, longest: 12 * time.Second, begin: func(*chaos) func() {
-			suite.broker.proxy.hold()
-			return suite.broker.proxy.heal
+		shortest: time.Second, longest: 12 * time.Second, begin: func(c *chaos) func() {
+			c.cluster.proxy.hold()
+			return c.cluster.proxy.heal
 		}},
 	{name: "kafka: connections cut and refused", takes: kafkaServer,
-		shortest: time.Second, longest: 8 * time.Second, begin: func(*chaos) func() {
-			suite.broker.proxy.cut()
-			return suite.broker.proxy.heal
+		shortest: time.Second, longest: 8 * time.Second, begin: func(c *chaos) func() {
+			c.cluster.proxy.cut()
+			return c.cluster.proxy.heal
 		}},
-	{name: "kafka: connections cut", takes: kafkaServer, begin: func(*chaos) func() {
-		suite.broker.proxy.cut()
-		suite.broker.proxy.heal()
+	{name: "kafka: connections cut", takes: kafkaServer, begin: func(c *chaos) func() {
+		c.cluster.proxy.cut()
+		c.cluster.proxy.heal()
 		return nil
 	}},
 	{name: "kafka: broker paused", takes: kafkaServer,
 		shortest: time.Second, longest: 12 * time.Second, begin: func(c *chaos) func() {
-			return freezeContainer(c.t, suite.broker.container)
+			return freezeContainer(c.t, c.cluster.container)
 		}},
 	{name: "kafka: broker killed", takes: kafkaServer, needs: kafkaServer, begin: func(c *chaos) func() {
-		suite.broker.kill(c.t)
+		c.cluster.crash(c.t)
 		return nil
 	}},
 	{name: "kafka: partitions added", needs: kafkaServer,
@@ -68,7 +68,7 @@ func (c *chaos) resetOffsets() {
 			to := logs[p].start + c.rng.Int64N(logs[p].end-logs[p].start+1)
 			offsets = append(offsets, kafka.OffsetCommit{Partition: int(p), Offset: to})
 		}
-		response, err := suite.broker.admin.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+		response, err := c.cluster.admin.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
 			GroupID: c.group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{c.topic: offsets},
 		})
 		if err != nil {

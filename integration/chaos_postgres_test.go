@@ -27,15 +27,20 @@ var postgresFaults = []fault{
 	}},
 	{name: "postgres: answers to COMMIT lost", takes: postgresServer,
 		shortest: 200 * time.Millisecond, longest: 4 * time.Second, begin: func(c *chaos) func() {
-			c.between.eatCommits(true)
-			return func() { c.between.eatCommits(false) }
+			c.answersLost.turn(true)
+			return func() { c.answersLost.turn(false) }
+		}},
+	{name: "postgres: COMMITs lost", takes: postgresServer,
+		shortest: 200 * time.Millisecond, longest: 4 * time.Second, begin: func(c *chaos) func() {
+			c.commitsLost.turn(true)
+			return func() { c.commitsLost.turn(false) }
 		}},
 	{name: "postgres: server paused", takes: postgresServer,
 		shortest: time.Second, longest: 14 * time.Second, begin: func(c *chaos) func() {
-			return freezeContainer(c.t, suite.postgres.container)
+			return freezeContainer(c.t, c.server.container)
 		}},
 	{name: "postgres: server crashes", takes: postgresServer, needs: postgresServer, begin: func(c *chaos) func() {
-		suite.postgres.crash(c.t)
+		c.server.crash(c.t)
 		c.pool.Reset()
 		return nil
 	}},

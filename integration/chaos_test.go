@@ -37,14 +37,16 @@ func TestChaos(t *testing.T) { // not parallel: it is rough with the servers tha
 // chaos is one round.
 type chaos struct {
 	*env
-	rng      *rand.Rand // draws the faults; the load has generators of its own
-	between  *proxy     // between the workers and the database
-	load     *load
-	crew     []*member
-	active   []begun
-	snapshot string // a copy of the database to put back; empty when there is none
-	began    time.Time
-	tally    *tally
+	rng     *rand.Rand // draws the faults; the load has generators of its own
+	between *proxy     // between the workers and the database
+	// commitsLost and answersLost end connections at it.
+	commitsLost, answersLost saboteur
+	load                     *load
+	crew                     []*member
+	active                   []begun
+	snapshot                 string // a copy of the database to put back; empty when there is none
+	began                    time.Time
+	tally                    *tally
 }
 
 // begun is a fault that has not ended yet.
@@ -65,8 +67,13 @@ func newChaos(t *testing.T, seed uint64, all *tally) *chaos {
 	}
 	c.openAccounts(chaosAccounts()...)
 	c.between = c.behindProxy()
-	c.brokers = suite.broker.proxied
-	t.Cleanup(suite.broker.proxy.heal)
+	c.commitsLost.rng = rand.New(rand.NewPCG(seed, 2))
+	c.answersLost.rng = rand.New(rand.NewPCG(seed, 3))
+	c.between.watch(func() tap {
+		return (&commitTap{mayCommit: c.commitsLost.mayPass, mayBeHeard: c.answersLost.mayPass}).tap()
+	})
+	c.brokers = c.cluster.proxied
+	t.Cleanup(c.cluster.proxy.heal)
 	c.load = c.startLoad(seed)
 	return c
 }
