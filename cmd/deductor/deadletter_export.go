@@ -79,7 +79,7 @@ func (e *exporter) run(cmd *cobra.Command, args []string) error {
 func (e *exporter) write(cmd *cobra.Command, run *letters.Exporter, counter *progress.Counter) (err error) {
 	to, sync := cmd.OutOrStdout(), func() error { return nil }
 	if e.file != "" {
-		file, err := os.OpenFile(e.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the user's file
+		file, err := os.OpenFile(e.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			return fmt.Errorf("export: %w", err)
 		}

@@ -19,7 +19,9 @@ func waitingEnv(t *testing.T) (map[string]string, *pgtest.DB) {
 	env, db := settledEnv(t,
 		`{"order_id":"paid","account":"alice","amount":"1.00","currency":"USD"}`,
 		`{"order_id":"bad","account":"alice","currency":"USD"}`,
-		`{"order_id":"o-1","account":"alice"}`, `{"order_id":"o-2","account":"alice"}`, `{"order_id":"o-3","account":"alice"}`,
+		`{"order_id":"o-1","account":"alice"}`,
+		`{"order_id":"o-2","account":"alice"}`,
+		`{"order_id":"o-3","account":"alice"}`,
 		`{"order_id":"paid","account":"alice","amount":"2.00","currency":"USD"}`,
 	)
 	for i, amount := range []string{"6.00", "5.00", "3.00"} {
@@ -90,10 +92,11 @@ func TestDeadletterRequeue(t *testing.T) {
 
 	discard := run("discard 1")
 	discard.expect(t, exitOK)
-	wantOutput(t, discard.stdout, "discard 1 dead letters: 1 amount_missing\ndiscarded  1\nnothing was done: add --execute to do it\n")
+	const discardedText = "discard 1 dead letters: 1 amount_missing\ndiscarded  1\n"
+	wantOutput(t, discard.stdout, discardedText+"nothing was done: add --execute to do it\n")
 	discard = run("discard 1 --execute")
 	discard.expect(t, exitOK)
-	wantOutput(t, discard.stdout, "discard 1 dead letters: 1 amount_missing\ndiscarded  1\ndone\n")
+	wantOutput(t, discard.stdout, discardedText+"done\n")
 	run("discard 1 --execute").expect(t, exitRefused, "discard: none of them was open")
 
 	requeued := run("requeue --account alice --execute -o json")
@@ -110,7 +113,7 @@ func TestDeadletterRequeue(t *testing.T) {
 	again.expect(t, exitRefused, "requeue: none of them was open")
 
 	shown := untimed(mustRun(t, env, "deadletter", "show", "3"))
-	want := fmt.Sprintf("\nactions:\nWHEN                  ACTION   OUTCOME   WHO%s  WHY    DETAIL\n", strings.Repeat(" ", len(actor())-3))
+	want := fmt.Sprintf("\nactions:\nWHEN                  ACTION   OUTCOME   %-*s  WHY    DETAIL\n", len(actor()), "WHO")
 	if !strings.Contains(shown, want) || strings.Count(shown, actor()+"  INC 7  ") != 2 ||
 		!strings.Contains(shown, "state             requeued\n") {
 		t.Errorf("it is shown as\n%s, want\n%s", shown, want)
@@ -122,8 +125,9 @@ func TestDeadletterRequeue(t *testing.T) {
 		letter.Actions[1].Detail != nil || letter.Actions[1].Reason != "INC 7" {
 		t.Errorf("it is %+v", letter)
 	}
-	if ids := mustRun(t, env, "deadletter", "list", "--state", "requeued"); strings.Count(ids, "account_quarantined") != 3 {
-		t.Errorf("requeued are\n%s", ids)
+	listed := mustRun(t, env, "deadletter", "list", "--state", "requeued")
+	if strings.Count(listed, "account_quarantined") != 3 {
+		t.Errorf("requeued are\n%s", listed)
 	}
 }
 

@@ -35,8 +35,9 @@ func TestQuarantineInsideOneBatch(t *testing.T) {
 	b.wantCounts(counts, map[settle.Kind]int64{settle.Applied: 3, settle.Duplicate: 1, settle.DeadLettered: 4})
 	b.wantDeadLetters("0@1 amount_syntax bad", "0@2 account_quarantined after", "0@4 order_conflict before",
 		"0@6 invalid_json -")
-	if got := strings.Join(b.rows("SELECT coalesce(account, '-') FROM dead_letter ORDER BY id"), " "); got != "alice alice alice -" {
-		t.Errorf("accounts of the dead letters are %s", got)
+	accounts := strings.Join(b.rows("SELECT coalesce(account, '-') FROM dead_letter ORDER BY id"), " ")
+	if accounts != "alice alice alice -" {
+		t.Errorf("accounts of the dead letters are %s", accounts)
 	}
 	b.audit()
 }
@@ -48,7 +49,8 @@ func TestQuarantineAcrossBatches(t *testing.T) {
 	settler := b.quarantining(t)
 	b.settleBy(settler, f.next(pay("paid", "alice", 1), pay("declined", "alice", 5000), raw(badAlice)))
 	b.wantCounts(b.settleBy(settler,
-		f.next(pay("paid", "alice", 1), pay("new", "alice", 3), pay("declined", "alice", 5, attempt(2)), pay("paid", "alice", 2)),
+		f.next(pay("paid", "alice", 1), pay("new", "alice", 3), pay("declined", "alice", 5, attempt(2)),
+			pay("paid", "alice", 2)),
 		g.next(pay("other", "alice", 4), pay("free", "bob", 5))),
 		map[settle.Kind]int64{settle.Applied: 1, settle.Duplicate: 1, settle.DeadLettered: 4})
 	b.wantDeadLetters("0@2 amount_syntax bad", "0@4 account_quarantined new",
@@ -77,7 +79,8 @@ func TestRequeueOfAQuarantinedAccount(t *testing.T) {
 	b := newBench(t, customer("alice", 10), customer("bob", 10))
 	f := b.acquire(0)
 	settler := b.quarantining(t)
-	b.settleBy(settler, f.next(raw(badAlice), pay("first", "alice", 6), pay("second", "alice", 5), pay("third", "alice", 4)))
+	b.settleBy(settler, f.next(raw(badAlice), pay("first", "alice", 6), pay("second", "alice", 5),
+		pay("third", "alice", 4)))
 	b.settleBy(settler, f.next(raw(strings.ReplaceAll(badAlice, "alice", "bob")), pay("bob-1", "bob", 1)))
 	all := b.choose(settle.DeadLetterFilter{State: settle.Open})
 	steps := []struct {

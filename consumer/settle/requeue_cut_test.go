@@ -105,13 +105,10 @@ func TestPromise1_RequeueCutAtEveryStep(t *testing.T) {
 				id := func(name string) string { return fmt.Sprintf("%s-%d", name, n) }
 				letters := b.lettersOf(t, f, payAlice(id("o"), 5), payAlice(id("p"), 7), payAlice(id("o"), 5))
 				whole = b.requeueAndDie(&cutter{fromServer: fromServer, how: cutInside, n: n}, letters)
-				var wrong []string
-				for _, half := range b.rows(`SELECT d.id FROM dead_letter d LEFT JOIN processed p USING (order_id)
-					WHERE d.reason = 'account_quarantined' AND (d.resolution IS NULL) <> (p.order_id IS NULL)`) {
-					wrong = append(wrong, half)
-				}
-				if len(wrong) > 0 {
-					t.Fatalf("cut at message %d, letters %v are resolved without their order, or the other way round", n, wrong)
+				half := b.rows(`SELECT d.id FROM dead_letter d LEFT JOIN processed p USING (order_id)
+					WHERE d.reason = 'account_quarantined' AND (d.resolution IS NULL) <> (p.order_id IS NULL)`)
+				if len(half) > 0 {
+					t.Fatalf("cut at message %d, letters %v are resolved without their order, or the other way round", n, half)
 				}
 				b.requeueThese(b.operator(t), letters)
 				b.wantTransfers(id("o"), 1)
