@@ -1,7 +1,6 @@
 package intake_test
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -222,21 +221,3 @@ type batchT struct{ testing.TB }
 
 func (batchT) Helper()           {}
 func (batchT) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
-
-func FuzzDecode(f *testing.F) {
-	f.Add(join(f, handmade{base: 1, values: []string{"a"}}, marker(2, 1, false)), int64(1))
-	f.Fuzz(func(t *testing.T, wire []byte, position int64) {
-		if len(wire) >= 8 && position >= 0 {
-			binary.BigEndian.PutUint64(wire, uint64(position)) // lest all inputs be a gap
-		}
-		got, err := intake.DecodePartition(answer(wire), position, true, false)
-		if got.End < position || (err != nil && got.End != position) {
-			t.Fatalf("from %d to %d, %v", position, got.End, err)
-		}
-		for i, r := range got.Records {
-			if r.Offset < position || (i > 0 && r.Offset <= got.Records[i-1].Offset) || r.Offset >= got.End {
-				t.Fatalf("offset %d between %d and %d", r.Offset, position, got.End)
-			}
-		}
-	})
-}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -36,17 +37,23 @@ func (d *Database) BindOptional(flags *pflag.FlagSet) {
 const connectTimeout = 10 * time.Second
 
 // notURL is the error of a connection string that can't be read. Of what pgx
-// says about it, it has only the cause: the rest quotes the string, and pgx does
-// not find every password in it.
+// says about it, it has only words that are known beforehand: the rest quotes
+// the string, and no program finds the password in every string that is broken.
 func notURL(err error) error {
-	cause := ""
-	if err != nil {
-		cause = " (" + err.Error() + ")"
+	cause := knownCause.FindString(err.Error())
+	if cause != "" {
+		cause = " (" + cause + ")"
 	}
 	return &InvalidError{Flag: databaseFlag, Err: errors.New(
 		"it is not a connection string of Postgres" + cause + ": give postgres://USER:PASSWORD@HOST:PORT/DATABASE, " +
 			"with characters such as / @ % of the password written as %2F %40 %25")}
 }
+
+var knownCause = regexp.MustCompile("sslmode is invalid|invalid port|invalid URL escape|invalid keyword/value|" +
+	"unterminated quoted string|unable to (?:read|load) (?:CA file|sslkey|cert)|failed to decode sslkey|" +
+	"invalid (?:connect_timeout|sslcertmode|require_auth)|pool_max_conns too small|cannot parse (?:pool_(?:max_conns|" +
+	"min_conns|min_idle_conns|max_conn_lifetime|max_conn_idle_time|health_check_period|ping_timeout)|" +
+	"statement_cache_capacity|description_cache_capacity)")
 
 // PoolConfig reads the connection string; its ConnConfig is for one connection.
 // The error is a [*MissingError], or an [*InvalidError] without the password.
@@ -56,7 +63,7 @@ func (d *Database) PoolConfig() (*pgxpool.Config, error) {
 	}
 	parsed, err := pgxpool.ParseConfig(d.URL)
 	if err != nil {
-		return nil, notURL(errors.Unwrap(err))
+		return nil, notURL(err)
 	}
 	conn := parsed.ConnConfig
 	if conn.ConnectTimeout == 0 {
