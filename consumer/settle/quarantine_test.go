@@ -166,3 +166,22 @@ func TestQuarantineIsOff(t *testing.T) {
 		t.Error("quarantine was not asked for: the test looks for another statement")
 	}
 }
+
+// What is in an account's way is read once the account is locked: a letter that
+// was kept while the worker waited for the lock comes before its commands.
+func TestQuarantineIsReadUnderTheLock(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 1000))
+	f, g := b.acquire(0), b.acquire(1)
+	release := b.lock("alice")
+	s := start(t.Context(), t, b.quarantining(t), g.next(pay("later", "alice", 2)))
+	b.eventually("the worker waits for the lock", func() bool { return len(b.waiting()) == 1 })
+	b.settle(f.next(raw(badAlice)))
+	release()
+	counts, err := s.wait(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wantCounts(counts, map[settle.Kind]int64{settle.DeadLettered: 1})
+	b.wantDeadLetters("0@0 amount_syntax bad", "1@0 account_quarantined later")
+}
