@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -137,5 +138,24 @@ func TestListenRefused(t *testing.T) {
 	_, err := Listen(strings.TrimPrefix(url, "http://"), nil)
 	if err == nil || !strings.Contains(err.Error(), "admin address") {
 		t.Errorf("a taken address: %v", err)
+	}
+}
+
+// A client that begins a request and says no more does not keep its connection.
+func TestSlowClientIsGivenUp(t *testing.T) {
+	url, _, _ := serve(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.Write([]byte("GET /livez HTTP/1.1\r\nHost:")); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(4 * readTimeout)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(conn); err != nil {
+		t.Errorf("the connection is still open: %v", err)
 	}
 }
