@@ -3,6 +3,7 @@
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 DURATION ?= 1m
+FUZZTIME ?= 20s
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: help
@@ -34,6 +35,11 @@ chaos: ## Let faults loose on workers for 10 minutes; CHAOS=2h for longer, SEED=
 	DEDUCTOR_REQUIRE_DOCKER=1 go test -v -count=1 -timeout 0 -run '^TestChaos$$' ./integration \
 		-chaos $(or $(CHAOS),10m) -chaos-seed $(or $(SEED),0)
 
+.PHONY: memory
+memory: ## Read 10 GB, and a million small commands, with a worker whose memory is watched
+	DEDUCTOR_REQUIRE_DOCKER=1 go test -v -count=1 -timeout 60m -run '^TestMemoryIsBounded$$' ./integration \
+	  -backlog-gb 10 -backlog-small 1000000
+
 .PHONY: mutants
 mutants: ## Take out each defence, and see which test notices
 	go run ./integration/mutants
@@ -47,8 +53,12 @@ lint: ## Run golangci-lint
 	$(GOLANGCI) run
 
 .PHONY: fuzz
-fuzz: ## Fuzz the decoder of commands for a minute
-	go test -run '^$$' -fuzz '^FuzzDecode$$' -fuzztime 1m ./consumer/command
+fuzz: ## Fuzz all that parses bytes from outside, each for FUZZTIME (20s)
+	@grep -rlE --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+	  for target in $$(grep -hoE '^func Fuzz[A-Za-z]+' $$dir/*_test.go | cut -c6-); do \
+	    echo "$$dir $$target" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$dir </dev/null || exit 1; \
+	  done; \
+	done
 
 .PHONY: cover
 cover: ## Write coverage.out and show what is not covered least

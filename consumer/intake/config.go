@@ -119,8 +119,10 @@ func (c Config) validate() error {
 		return errors.New("no kafka broker is configured: name at least one as host:port")
 	}
 	for _, broker := range c.Brokers {
-		if _, _, err := net.SplitHostPort(broker); err != nil {
-			return fmt.Errorf("kafka broker %q is not host:port: %w", broker, err)
+		_, _, err := net.SplitHostPort(broker)
+		var wrong *net.AddrError // its text has the address as it is, which is quoted already
+		if errors.As(err, &wrong) {
+			return fmt.Errorf("kafka broker %q is not host:port: %s", broker, wrong.Err)
 		}
 	}
 	if c.Topic == "" {
