@@ -18,7 +18,8 @@ var startMutants = []mutant{
 	{"leader-epoch", "the leader epoch of the record before the start is taken up",
 		"consumer/settle/acquire.go", "position.LeaderEpoch = stored.leaderEpoch", "", settle("TestAcquire")},
 	{"halt-stays", "a halt that only an operator can judge stays",
-		"consumer/settle/acquire.go", "if halted && !healing[halt.Reason] {", "if false {", settle("TestAcquireStaysHalted")},
+		"consumer/settle/acquire.go", "if halted && !healing[halt.Reason] {", "if halted && halt.Reason == `` {",
+		settle("TestAcquireStaysHalted")},
 	{"halt-fences", "a partition that cannot be taken over is taken from its former owner",
 		"consumer/settle/acquire.go", "if _, err := tx.Exec(ctx, fenceOffSQL, key.Group, key.Topic, key.Partition, epoch); " +
 			"err != nil {\n\t\treturn err\n\t}\n\treturn recordHalt(ctx, tx, key, halt)",
