@@ -80,8 +80,8 @@ type Pruned struct {
 	Deleted, Attempts int64
 }
 
-// chunkPages is how many pages one transaction looks at: some 50,000 orders.
-const chunkPages = 800
+// chunkPages is how many pages one transaction looks at: some 14,000 orders.
+const chunkPages = 200
 
 // Run looks at all orders, in short transactions of its own, and deletes those
 // that may go if execute is true. It can be interrupted and run again. The callback is told how many pages of how many

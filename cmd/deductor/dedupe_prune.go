@@ -99,9 +99,11 @@ func (p *pruning) horizon() (time.Time, error) {
 }
 
 func (p *pruning) run(ctx context.Context, w io.Writer, conn *pgx.Conn, horizon time.Time) (prune.Report, error) {
-	if _, err := p.kafka.Cluster(); err != nil {
+	cluster, err := p.kafka.Cluster()
+	if err != nil {
 		return prune.Report{}, usage(err)
 	}
+	cluster.Close() // only the settings were to be looked at
 	return prune.Config{
 		Conn: conn,
 		Cluster: func(topic string) (*intake.Cluster, error) {
@@ -144,7 +146,7 @@ func (p *pruning) tell(w io.Writer, report prune.Report, horizon time.Time) erro
 		{verb, progress.Thousands(n)},
 		{"kept, processed later", progress.Thousands(report.Young)},
 		{"kept, in a log or a dead letter", progress.Thousands(report.Found)},
-		{"kept, from no such topic", progress.Thousands(report.Unjudged)},
+		{"kept, from another source", progress.Thousands(report.Unjudged)},
 	}); err != nil {
 		return err
 	}

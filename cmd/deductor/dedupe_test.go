@@ -41,7 +41,7 @@ orders looked at                 5
 would delete                     4
 kept, processed later            0
 kept, in a log or a dead letter  1
-kept, from no such topic         0
+kept, from another source        0
 nothing was done: add --execute to do it
 `
 

@@ -79,10 +79,14 @@ func TestRefusesAnEarlierHorizon(t *testing.T) {
 	t.Parallel()
 	b := aged(t)
 	b.mustPrune(17, nil)
-	_, err := b.prune(t.Context(), func(c *prune.Config) { c.Before = horizon.Add(-time.Microsecond) })
-	var passed *dedupe.HorizonError
-	if !errors.As(err, &passed) || !passed.InForce.Before.Equal(horizon) {
-		t.Errorf("an earlier horizon: %v", err)
+	for _, execute := range []bool{false, true} {
+		_, err := b.prune(t.Context(), func(c *prune.Config) {
+			c.Before, c.Execute = horizon.Add(-time.Microsecond), execute
+		})
+		var passed *dedupe.HorizonError
+		if !errors.As(err, &passed) || !passed.InForce.Before.Equal(horizon) {
+			t.Errorf("an earlier horizon: %v", err)
+		}
 	}
 	b.mustPrune(0, nil)
 }
