@@ -140,7 +140,7 @@ func detailProblem(detail string) string {
 
 func TestEveryReasonOfDecodeHasARow(t *testing.T) {
 	t.Parallel()
-	settled := []command.Reason{command.ReasonOrderConflict, command.ReasonDatabaseRefused,
+	settled := []command.Reason{command.ReasonOrderConflict, command.ReasonTooOld, command.ReasonDatabaseRefused,
 		command.ReasonAccountQuarantined}
 	for _, reason := range command.Reasons() {
 		tested := slices.ContainsFunc(rejected, func(r row) bool { return r.reason == reason })
