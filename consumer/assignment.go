@@ -70,6 +70,11 @@ func (h *held) revoked() {
 	h.running.Wait()
 	h.commits.Wait()
 	h.offsets.flush()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for partition := range h.interventions { // the next owner ends them
+		h.worker.health.forget(troubleOf("database", partition))
+	}
 }
 
 // place puts a partition on the lane that has the fewest.
@@ -130,7 +135,7 @@ func (h *held) committed(offsets map[int32]int64, err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 		err := settle.InterventionDone(ctx, h.worker.config.Database, followed.id)
 		cancel()
-		h.worker.health.set("database", err)
+		h.worker.health.set(troubleOf("database", partition), err)
 		if err == nil {
 			delete(h.interventions, partition)
 		}

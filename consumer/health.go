@@ -45,6 +45,13 @@ func (h *health) set(what string, err error) {
 	}
 }
 
+// forget drops a trouble that is no longer this worker's, mended or not.
+func (h *health) forget(what string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.troubles, what)
+}
+
 // err joins all troubles, in the order of their names; nil when there is none.
 func (h *health) err() error {
 	h.mu.Lock()

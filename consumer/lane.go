@@ -18,6 +18,7 @@ type lane struct {
 	settler  *settle.Settler
 	batchMax int
 	done     func(settle.Counts)
+	gaveUp   func() // called when a batch was given up, with what troubled it
 	decoder  command.Decoder
 
 	mu         sync.Mutex
@@ -28,8 +29,8 @@ type lane struct {
 	wake       chan struct{}
 }
 
-func newLane(settler *settle.Settler, batchMax int, done func(settle.Counts)) *lane {
-	return &lane{settler: settler, batchMax: batchMax, done: done, wake: make(chan struct{}, 1)}
+func newLane(settler *settle.Settler, batchMax int, done func(settle.Counts), gaveUp func()) *lane {
+	return &lane{settler: settler, batchMax: batchMax, done: done, gaveUp: gaveUp, wake: make(chan struct{}, 1)}
 }
 
 // run settles until ctx ends.
@@ -140,6 +141,7 @@ func (l *lane) settle(batch *taken) {
 		case errors.As(err, &fenced):
 			portions = dropLost(portions, fenced)
 		default: // given up: whether it was committed is for the watermark to say
+			l.gaveUp()
 			for i := range portions {
 				portions[i].partition.stop(errAbandoned)
 			}

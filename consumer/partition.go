@@ -46,6 +46,8 @@ type partition struct {
 // run works on the partition until ctx ends. The facts are those of a look at
 // all partitions, nil when there was none.
 func (p *partition) run(ctx context.Context, first *settle.Assignment) {
+	defer p.worker.health.forget(p.trouble("kafka"))
+	defer p.worker.health.forget(p.trouble("database"))
 	for ctx.Err() == nil {
 		facts, err := p.facts(ctx, &first)
 		if err != nil {
@@ -55,17 +57,25 @@ func (p *partition) run(ctx context.Context, first *settle.Assignment) {
 		var halt *settle.HaltError
 		switch {
 		case err == nil:
-			p.worker.health.set("database", nil)
+			p.worker.health.set(p.trouble("database"), nil)
 			p.read(ctx, position, facts.TopicID)
 		case errors.As(err, &halt):
-			p.worker.health.set("database", nil)
+			p.worker.health.set(p.trouble("database"), nil)
 			p.halted(halt)
 			wait(ctx, spread(p.worker.config.RecheckInterval))
 		case ctx.Err() == nil:
-			p.worker.health.set("database", err)
+			p.worker.health.set(p.trouble("database"), err)
 			wait(ctx, spread(retryPause))
 		}
 	}
+}
+
+func (p *partition) trouble(with string) string { return troubleOf(with, p.key.Partition) }
+
+// troubleOf names what one partition has with a server. Others have their own:
+// it ends when the partition gets on, or is no longer this worker's.
+func troubleOf(with string, partition int32) string {
+	return fmt.Sprintf("%s, partition %d", with, partition)
 }
 
 // facts gives the first look once, and then looks anew.
@@ -94,7 +104,7 @@ func (p *partition) look(ctx context.Context) (settle.Assignment, error) {
 		if ctx.Err() != nil {
 			return settle.Assignment{}, ctx.Err()
 		}
-		p.worker.health.set(fmt.Sprintf("kafka, partition %d", p.key.Partition), err)
+		p.worker.health.set(p.trouble("kafka"), err)
 		if err == nil {
 			return found[p.key.Partition], nil
 		}
@@ -189,7 +199,7 @@ func (p *partition) haltFor(ctx context.Context, broken intake.Halt) {
 		halting, cancel := context.WithTimeout(ctx, acquireTimeout)
 		err := settle.Halt(halting, p.worker.config.Database, p.key, p.position.Epoch, halt)
 		cancel()
-		p.worker.health.set("database", err)
+		p.worker.health.set(p.trouble("database"), err)
 		if err == nil {
 			return
 		}

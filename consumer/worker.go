@@ -60,7 +60,8 @@ func New(config Config) (*Worker, error) {
 		health:  newHealth(config.Logger),
 	}
 	for i := range config.Lanes {
-		w.lanes = append(w.lanes, newLane(w.newSettler(i), config.BatchMax, w.count))
+		gaveUp := func() { w.health.forget(laneTrouble(i)) }
+		w.lanes = append(w.lanes, newLane(w.newSettler(i), config.BatchMax, w.count, gaveUp))
 	}
 	return w, nil
 }
@@ -76,9 +77,11 @@ func (w *Worker) newSettler(lane int) *settle.Settler {
 		},
 		Limits:     w.config.Limits,
 		Quarantine: w.config.Quarantine,
-		OnTrouble:  func(err error) { w.health.set(fmt.Sprintf("database, lane %d", lane), err) },
+		OnTrouble:  func(err error) { w.health.set(laneTrouble(lane), err) },
 	})
 }
+
+func laneTrouble(lane int) string { return fmt.Sprintf("database, lane %d", lane) }
 
 func (w *Worker) count(counts settle.Counts) {
 	for kind, n := range counts {

@@ -19,6 +19,9 @@ type Limits struct {
 	Lock time.Duration
 	// Idle bounds the time between the two round trips. Defaults to 10 seconds.
 	Idle time.Duration
+	// Transaction bounds all of it, from Postgres 17 on: also while the server
+	// waits for the rest of a round trip. Defaults to 40 seconds.
+	Transaction time.Duration
 }
 
 // WithDefaults returns the limits with what is zero set to its default.
@@ -32,12 +35,15 @@ func (l Limits) WithDefaults() Limits {
 	if l.Idle == 0 {
 		l.Idle = 10 * time.Second
 	}
+	if l.Transaction == 0 {
+		l.Transaction = 40 * time.Second
+	}
 	return l
 }
 
 // arguments are those of limitsSQL.
 func (l Limits) arguments() []any {
-	return []any{milliseconds(l.Statement), milliseconds(l.Lock), milliseconds(l.Idle)}
+	return []any{milliseconds(l.Statement), milliseconds(l.Lock), milliseconds(l.Idle), milliseconds(l.Transaction)}
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

@@ -18,14 +18,17 @@ import (
 func (b *bench) recordSettings() {
 	b.t.Helper()
 	b.exec(`CREATE TABLE seen (id int GENERATED ALWAYS AS IDENTITY, synchronous_commit text, statement text, lock text,
-	                           idle text, isolation text, plans text, check_client text, send text);
+	                           idle text, isolation text, plans text, check_client text, send text,
+	                           transaction text, probe text);
 	        CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 	        BEGIN
 	            INSERT INTO seen VALUES (DEFAULT, current_setting('synchronous_commit'),
 	                current_setting('statement_timeout'), current_setting('lock_timeout'),
 	                current_setting('idle_in_transaction_session_timeout'),
 	                current_setting('transaction_isolation'), current_setting('plan_cache_mode'),
-	                current_setting('client_connection_check_interval'), current_setting('tcp_user_timeout'));
+	                current_setting('client_connection_check_interval'), current_setting('tcp_user_timeout'),
+	                coalesce(current_setting('transaction_timeout', true), 'unknown'),
+	                current_setting('tcp_keepalives_idle'));
 	            RETURN NULL;
 	        END $$;
 	        CREATE TRIGGER look AFTER INSERT ON transfer FOR EACH STATEMENT EXECUTE FUNCTION look()`)
@@ -77,12 +80,12 @@ func TestSettingsOfTheTransaction(t *testing.T) {
 		"lock_timeout":                  "0",
 	})
 	b.settleBy(closing(t, config), f.next(pay("o-1", "alice", 1)))
-	config.Limits = settle.Limits{Statement: 7 * time.Second, Lock: 1500 * time.Millisecond, Idle: time.Minute}
+	config.Limits = settle.Limits{Statement: 7 * time.Second, Lock: 1500 * time.Millisecond, Idle: time.Minute, Transaction: 5 * time.Second}
 	b.settleBy(closing(t, config), f.next(pay("o-2", "alice", 1)))
-	got := b.rows("SELECT statement, lock, idle, isolation, plans FROM seen ORDER BY id")
+	got := b.rows("SELECT statement, lock, idle, isolation, plans, transaction, probe FROM seen ORDER BY id")
 	for i, want := range []string{
-		"30s 10s 10s read committed force_custom_plan",
-		"7s 1500ms 1min read committed force_custom_plan",
+		"30s 10s 10s read committed force_custom_plan 40s 10",
+		"7s 1500ms 1min read committed force_custom_plan 5s 10",
 	} {
 		if got[i] != want {
 			t.Errorf("settings %q, want %q", got[i], want)
@@ -128,14 +131,14 @@ func TestSettingsOfOtherTransactions(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.intervene(settle.Intervention{Key: f.key, Action: settle.Skip, TopicID: topicID, To: 1})
-	got := b.rows("SELECT synchronous_commit, statement, lock, idle, check_client, send FROM seen ORDER BY id")
+	got := b.rows("SELECT synchronous_commit, statement, lock, idle, transaction, check_client, send FROM seen ORDER BY id")
 	if len(got) != 3 {
 		t.Errorf("%d transactions changed the watermark, want 3: %q", len(got), got)
 	}
 	for _, settings := range got {
-		want := "on 30s 10s 10s 0 0"
+		want := "on 30s 10s 10s 40s 0 0"
 		if runtime.GOOS == "linux" { // the server runs here, too
-			want = "on 30s 10s 10s 2s 10000"
+			want = "on 30s 10s 10s 40s 2s 10000"
 		}
 		if settings != want {
 			t.Errorf("settings %q, want %q", settings, want)
