@@ -25,20 +25,28 @@ func (c *commitTap) tap() tap { return tap{c.fromClient, c.fromServer} }
 // committedTag is the server's message CommandComplete for COMMIT.
 var committedTag = []byte("C\x00\x00\x00\x0bCOMMIT\x00")
 
-func (c *commitTap) fromServer(chunk []byte) bool {
-	return !c.server.contains(chunk, committedTag) || c.mayBeHeard()
+func (c *commitTap) fromServer(chunk []byte) int {
+	if c.server.find(chunk, committedTag) < 0 || c.mayBeHeard() {
+		return len(chunk)
+	}
+	return 0
 }
 
-// fromClient looks for Bind of the statement that a Parse before it named.
-func (c *commitTap) fromClient(chunk []byte) bool {
+// fromClient looks for Bind of the statement that a Parse before it named. What
+// comes before Bind passes.
+func (c *commitTap) fromClient(chunk []byte) int {
 	if c.commitNamed == nil {
 		c.commitNamed = parsedAsCommit(c.client.joined(chunk))
 	}
 	if c.commitNamed == nil {
 		c.client.keep(chunk)
-		return true
+		return len(chunk)
 	}
-	return !c.client.contains(chunk, c.commitNamed) || c.mayCommit()
+	at := c.client.find(chunk, c.commitNamed)
+	if at < 0 || c.mayCommit() {
+		return len(chunk)
+	}
+	return max(0, at-len("B...."))
 }
 
 // parsedAsCommit returns what is to be found in a Bind of the statement COMMIT:
@@ -64,12 +72,17 @@ func (t *tail) keep(chunk []byte) {
 	t.kept = all[max(0, len(all)-longest):]
 }
 
-// contains tells whether what was searched for ends in this chunk.
-func (t *tail) contains(chunk, what []byte) bool {
+// find returns where in this chunk begins what ends in it, -1 when nothing
+// does; what began in the chunk before is found at 0.
+func (t *tail) find(chunk, what []byte) int {
 	t.kept = t.kept[max(0, len(t.kept)-len(what)+1):]
-	found := bytes.Contains(t.joined(chunk), what)
+	before := len(t.kept)
+	at := bytes.Index(t.joined(chunk), what)
 	t.keep(chunk)
-	return found
+	if at < 0 {
+		return -1
+	}
+	return max(0, at-before)
 }
 
 // saboteur cuts connections at a part of the commits, at random, while it is on.

@@ -47,6 +47,13 @@ func (p *proxy) hold() {
 	p.pass = make(chan struct{})
 }
 
+func (p *proxy) awaitPass() {
+	p.mu.Lock()
+	pass := p.pass
+	p.mu.Unlock()
+	<-pass
+}
+
 // cut closes all connections and each new one.
 func (p *proxy) cut() {
 	p.mu.Lock()
@@ -134,28 +141,26 @@ func (p *proxy) keep(conns ...net.Conn) bool {
 }
 
 // tap watches a connection. Its functions see the bytes before they are passed
-// on, and say whether they may be; the connection is cut when not.
+// on, and return how many may be; if not all, the connection is cut after them.
 type tap struct {
-	fromClient, fromServer func(chunk []byte) bool
+	fromClient, fromServer func(chunk []byte) int
 }
 
-func letPass([]byte) bool { return true }
+func letPass(chunk []byte) int { return len(chunk) }
 
 // forward copies until either end is closed, then closes both.
-func (p *proxy) forward(to, from net.Conn, mayPass func([]byte) bool) {
+func (p *proxy) forward(to, from net.Conn, mayPass func([]byte) int) {
 	defer to.Close()
 	defer from.Close()
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
-		if !mayPass(buffer[:n]) {
-			return
+		passes := mayPass(buffer[:n])
+		if passes == n {
+			p.awaitPass()
 		}
-		p.mu.Lock()
-		pass := p.pass
-		p.mu.Unlock()
-		<-pass
-		if _, werr := to.Write(buffer[:n]); werr != nil || err != nil {
+		if _, werr := to.Write(buffer[:passes]); werr != nil || err != nil || passes < n {
+			p.awaitPass() // a connection that is held does not end, either
 			return
 		}
 	}

@@ -24,8 +24,9 @@ func TestPromise1_StormOfStartsAndStops(t *testing.T) {
 	for range 12 {
 		<-ticker.C
 		workers = append(workers, e.startWorker())
-		if len(workers) > 4 {
-			i := rng.IntN(len(workers))
+		if begun := len(workers) - 2; begun > 2 { // the last ones may not hear signals yet
+			i := rng.IntN(begun)
+			workers[i].awaitBegun()
 			workers[i].signal(syscall.SIGTERM)
 			ended = append(ended, workers[i])
 			workers = append(workers[:i], workers[i+1:]...)
@@ -43,6 +44,17 @@ func TestPromise1_StormOfStartsAndStops(t *testing.T) {
 	if longest > stormPause {
 		t.Errorf("nothing was settled for %v", longest)
 	}
+}
+
+// awaitBegun waits until the worker has said anything: it hears signals by then.
+func (w *worker) awaitBegun() {
+	w.t.Helper()
+	eventually(w.t, 30*time.Second, "the worker begins", func() error {
+		if w.output.String() == "" {
+			return errNotYet
+		}
+		return nil
+	})
 }
 
 // stormPause is how long nothing may be settled while the group is shared out
