@@ -66,12 +66,13 @@ var postgresFaults = []fault{
 		}
 		return nil
 	}},
-	{name: "postgres: a copy is made", takes: postgresServer, needs: postgresServer | kafkaServer, begin: func(c *chaos) func() {
-		c.dismissAll()
-		c.dropSnapshot()
-		c.snapshot = c.env.snapshot()
-		return nil
-	}},
+	{name: "postgres: a copy is made", takes: postgresServer, needs: postgresServer | kafkaServer,
+		begin: func(c *chaos) func() {
+			c.dismissAll()
+			c.dropSnapshot()
+			c.snapshot = c.env.snapshot()
+			return nil
+		}},
 	{name: "postgres: put back to the copy", takes: postgresServer, needs: postgresServer,
 		// A worker that begins while there is no database ends with an error.
 		when: func(c *chaos) bool { return c.snapshot != "" && c.allReady() },

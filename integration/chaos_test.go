@@ -11,7 +11,7 @@ import (
 
 var (
 	chaosFor   = flag.Duration("chaos", 15*time.Second, "how long TestChaos interferes, in all its rounds")
-	chaosRound = flag.Duration("chaos-round", 45*time.Second, "how long a round of TestChaos interferes before it is judged")
+	chaosRound = flag.Duration("chaos-round", 45*time.Second, "how long a round interferes before it is judged")
 	chaosSeed  = flag.Uint64("chaos-seed", 0, "seed of the first round of TestChaos, the next ones count on; 0 draws one")
 )
 

@@ -125,7 +125,9 @@ func TestPromise1_ConnectionsEndAtCommit(t *testing.T) {
 	for name, sabotaged := range map[string]func(*saboteur) *commitTap{
 		"before it arrives":     func(s *saboteur) *commitTap { return &commitTap{mayCommit: s.mayPass, mayBeHeard: always} },
 		"before it is answered": func(s *saboteur) *commitTap { return &commitTap{mayCommit: always, mayBeHeard: s.mayPass} },
-		"both":                  func(s *saboteur) *commitTap { return &commitTap{mayCommit: s.mayPass, mayBeHeard: s.mayPass} },
+		"both": func(s *saboteur) *commitTap {
+			return &commitTap{mayCommit: s.mayPass, mayBeHeard: s.mayPass}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

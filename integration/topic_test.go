@@ -24,7 +24,9 @@ func (e *env) createTopic() {
 	e.t.Helper()
 	e.await("topic "+e.topic+" is created", func(ctx context.Context) error {
 		response, err := e.cluster.admin.CreateTopics(ctx, &kafka.CreateTopicsRequest{
-			Topics: []kafka.TopicConfig{{Topic: e.topic, NumPartitions: int(e.partitions), ReplicationFactor: e.cluster.replicas}},
+			Topics: []kafka.TopicConfig{{
+				Topic: e.topic, NumPartitions: int(e.partitions), ReplicationFactor: e.cluster.replicas,
+			}},
 		})
 		if err != nil {
 			return err

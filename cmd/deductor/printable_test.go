@@ -59,7 +59,8 @@ func TestOutputCannotBeForged(t *testing.T) {
 		said[args[0]+" show -o json"] += mustRun(t, env, append(args, "-o", "json")...)
 	}
 	for _, args := range [][]string{
-		{"order", "show", "none\n" + evil}, {"account", "show", "none\n" + evil}, {"account", "create", evil, "--currency", evil},
+		{"order", "show", "none\n" + evil}, {"account", "show", "none\n" + evil},
+		{"account", "create", evil, "--currency", evil},
 		{"partition", "skip", "--partition", "0", "--reason", evil}, {evil}, {"account", "close", "settlement:\n" + evil},
 	} {
 		r := runCommand(t, env, "", args...)

@@ -16,7 +16,8 @@ import (
 func FuzzDecode(f *testing.F) {
 	f.Add(join(f, handmade{base: 10, epoch: 3, values: []string{"a", "b"}},
 		handmade{base: 12, values: []string{"c"}, codec: kgo.ZstdCompression()}), int64(10), int64(-1), true)
-	f.Add(join(f, handmade{base: 5, values: []string{"a", "b", "c"}, codec: kgo.GzipCompression()}), int64(5), int64(-1), false)
+	f.Add(join(f, handmade{base: 5, values: []string{"a", "b", "c"}, codec: kgo.GzipCompression()}),
+		int64(5), int64(-1), false)
 	f.Add(join(f, handmade{base: 0, values: []string{"a"}, codec: kgo.SnappyCompression()},
 		handmade{base: 1, values: []string{"b"}, codec: kgo.Lz4Compression()}), int64(0), int64(-1), true)
 	f.Add(join(f, handmade{base: 0, producer: 7, flags: transactional, values: []string{"x", "y"}},

@@ -80,7 +80,9 @@ func TestSettingsOfTheTransaction(t *testing.T) {
 		"lock_timeout":                  "0",
 	})
 	b.settleBy(closing(t, config), f.next(pay("o-1", "alice", 1)))
-	config.Limits = settle.Limits{Statement: 7 * time.Second, Lock: 1500 * time.Millisecond, Idle: time.Minute, Transaction: 5 * time.Second}
+	config.Limits = settle.Limits{
+		Statement: 7 * time.Second, Lock: 1500 * time.Millisecond, Idle: time.Minute, Transaction: 5 * time.Second,
+	}
 	b.settleBy(closing(t, config), f.next(pay("o-2", "alice", 1)))
 	got := b.rows("SELECT statement, lock, idle, isolation, plans, transaction, probe FROM seen ORDER BY id")
 	for i, want := range []string{
@@ -131,7 +133,8 @@ func TestSettingsOfOtherTransactions(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.intervene(settle.Intervention{Key: f.key, Action: settle.Skip, TopicID: topicID, To: 1})
-	got := b.rows("SELECT synchronous_commit, statement, lock, idle, transaction, check_client, send FROM seen ORDER BY id")
+	got := b.rows(`
+		SELECT synchronous_commit, statement, lock, idle, transaction, check_client, send FROM seen ORDER BY id`)
 	if len(got) != 3 {
 		t.Errorf("%d transactions changed the watermark, want 3: %q", len(got), got)
 	}

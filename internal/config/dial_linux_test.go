@@ -40,7 +40,8 @@ func TestConnectionsAreProbed(t *testing.T) {
 	} {
 		var got int
 		var failed error
-		if err := raw.Control(func(fd uintptr) { got, failed = unix.GetsockoptInt(int(fd), option[0], option[1]) }); err != nil {
+		ask := func(fd uintptr) { got, failed = unix.GetsockoptInt(int(fd), option[0], option[1]) }
+		if err := raw.Control(ask); err != nil {
 			t.Fatal(err)
 		}
 		if got != option[2] || failed != nil {

@@ -14,7 +14,9 @@ import (
 
 // sqlArgument is which argument of a method of pgx, or of a function of ours
 // that hands it on, is a statement.
-var sqlArgument = map[string]int{"Exec": 1, "Query": 1, "QueryRow": 1, "Queue": 0, "Prepare": 2, "Findings": 2, "query": 2}
+var sqlArgument = map[string]int{
+	"Exec": 1, "Query": 1, "QueryRow": 1, "Queue": 0, "Prepare": 2, "Findings": 2, "query": 2,
+}
 
 // notConstant are the statements that are neither a literal, nor a constant, nor
 // the content of a file: where they are, and why nothing from outside is in them.
@@ -24,8 +26,8 @@ var notConstant = map[string]string{
 	"ledger/accounts.go query":                "handed on: the argument of each call is looked at here, too",
 	"ledger/audit.go Findings":                "handed on: the argument of each call is looked at here, too",
 	"internal/demo/found.go readTables":       "embedded files, in a table of what to read",
-	"internal/demo/stage.go createWorkerRole": "CREATE ROLE takes no parameters; name and password are made up by the demo",
-	"internal/migrate/up.go apply":            "the migrations' embedded files, and a row made of their names and checksum",
+	"internal/demo/stage.go createWorkerRole": "CREATE ROLE takes no parameters; the demo makes up name and password",
+	"internal/migrate/up.go apply":            "the migrations' embedded files, and a row of their names and checksum",
 }
 
 // forTests are packages that only tests import.
