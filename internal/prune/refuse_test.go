@@ -226,3 +226,13 @@ func TestRefusesABatchThatCannotBeRead(t *testing.T) {
 		}
 	}, "payments partition 0", "decompresses to more than 400 bytes", "can't be kept")
 }
+
+func TestRefusesATopicThatNothingWasReadOf(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.produce(0, young, "unread")
+	b.wantRefused(nil, "payments[0]", "never read into this database")
+	b.exec(`INSERT INTO partition_halt (consumer_group, topic, partition, reason, detail)
+	        VALUES ('g', 'elsewhere', 0, 'watermark_missing', 'd')`)
+	b.wantRefused(nil, "topic elsewhere")
+}
