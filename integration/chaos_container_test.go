@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -16,9 +17,11 @@ func freezeContainer(t *testing.T, c *testcontainers.DockerContainer) (thaw func
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := engine.ContainerPause(t.Context(), c.GetContainerID(), client.ContainerPauseOptions{}); err != nil {
-		t.Fatalf("pause the container: %v", err)
-	}
+	// A busy machine does not always freeze all of a container's processes in time.
+	eventually(t, 20*time.Second, "the container is paused", func() error {
+		_, err := engine.ContainerPause(t.Context(), c.GetContainerID(), client.ContainerPauseOptions{})
+		return err
+	})
 	frozen := true
 	thaw = func() {
 		if !frozen {
