@@ -13,6 +13,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
+// slowJVM is how long a broker may take to be back: seconds, where it has a core.
+const slowJVM = 3 * time.Minute
+
 // nodes are the three brokers of a cluster, all in one container: node n listens
 // on port 9n92, and is started again for as long as there is no file down-n.
 var nodes = []int32{1, 2, 3}
@@ -142,7 +145,7 @@ func (e *env) leader(partition int32) int32 {
 // awaitLeaders waits until each partition is led by a node that suits.
 func (e *env) awaitLeaders(what string, suits func(kmsg.MetadataResponseTopicPartition) bool) {
 	e.t.Helper()
-	eventually(e.t, time.Minute, what, func() error {
+	eventually(e.t, slowJVM, what, func() error {
 		partitions, err := e.layout(e.t.Context())
 		if err != nil {
 			return err

@@ -6,6 +6,9 @@
 // database server are shared by all. Tests that stop a shared server are not
 // parallel, so that no other test runs meanwhile.
 //
+// With -pooler PATH the shared database is reached through PgBouncer in
+// transaction mode, by workers and commands alike.
+//
 // Without a Docker engine nothing here runs; with DEDUCTOR_REQUIRE_DOCKER=1
 // that is a failure.
 package integration

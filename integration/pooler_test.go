@@ -45,14 +45,14 @@ func startPooler(dir, path, server string) (*pooler, error) {
 	_, own, _ := net.SplitHostPort(addr)
 	settings, users := filepath.Join(dir, "pgbouncer.ini"), filepath.Join(dir, "users.txt")
 	// It refuses to run as root, so another user has to read them.
-	if err := os.Chmod(dir, 0o755); err != nil {
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // what is in it is known to all
 		return nil, err
 	}
 	for name, content := range map[string]string{
 		settings: fmt.Sprintf(poolerSettings, host, port, own, users),
 		users:    fmt.Sprintf("%q \"worker\"\n\"postgres\" \"owner\"\n", workerRole),
 	} {
-		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+		if err := os.WriteFile(name, []byte(content), 0o644); err != nil { //nolint:gosec // as above
 			return nil, err
 		}
 	}
