@@ -30,8 +30,8 @@ var fenceMutants = []mutant{
 	{"fence", "a worker that no longer owns a partition commits nothing",
 		"consumer/settle/fence.go", "if len(losses) == 0 {", "if true {", settle("TestPromise1_Zombie")},
 	{"fence-first", "the fence is checked before anything is written or committed",
-		"consumer/settle/transaction.go", "if err := t.checkFence(ctx, conn); err != nil {",
-		"if err := t.checkFence(ctx, conn); err != nil {\n\t\t_ = t.decide()\n\t\t_ = t.write(ctx, conn)",
+		"consumer/settle/transaction.go", "if err := t.admission.check(ctx, conn); err != nil {",
+		"if err := t.admission.check(ctx, conn); err != nil {\n\t\t_ = t.decide()\n\t\t_ = t.write(ctx, conn)",
 		settle("TestPromise1_Zombie")},
 	{"fence-epoch", "the fence asks for the epoch of the assignment",
 		"consumer/settle/queries/fence.sql", "AND w.epoch = s.epoch AND", "AND", settle("TestPromise1_Zombie")},
@@ -59,12 +59,12 @@ var settleMutants = []mutant{
 			"\t\tif below {\n\t\t\tt.register.QueueFind(batch, t.orderIDs())\n\t\t}",
 		settle("TestPromise3_Duplicate|TestPromise3_Attempt")},
 	{"answer-below-watermark", "a record below the watermark is answered, not left out",
-		"consumer/settle/transaction.go", "t.queueFence(batch)",
+		"consumer/settle/transaction.go", "t.admission.queue(batch)",
 		"for i := range t.batch {\n\t\tvar next int64\n\t\tslice := &t.batch[i]\n" +
 			"\t\t_ = conn.QueryRow(ctx, `SELECT next_offset FROM watermark WHERE partition = $1`,\n" +
 			"\t\t\tslice.Key.Partition).Scan(&next)\n" +
 			"\t\tfor len(slice.Items) > 0 && slice.Items[0].Record.Offset < next {\n" +
-			"\t\t\tslice.Items = slice.Items[1:]\n\t\t}\n\t}\n\tt.queueFence(batch)",
+			"\t\t\tslice.Items = slice.Items[1:]\n\t\t}\n\t}\n\tt.admission.queue(batch)",
 		settle("TestPromise1_Unknown|TestPromise3_Duplicate")},
 	{"synchronous-commit", "a commit is on disk before it counts",
 		"consumer/settle/queries/limits.sql", "ELSE 'on' END", "ELSE 'off' END", settle("TestCommitIsSynchronous")},
