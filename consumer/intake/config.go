@@ -51,7 +51,7 @@ type Config struct {
 	MinBytes int
 
 	// MaxBytes is how many bytes of batches one answer may carry. A broker passes over it for a
-	// first batch that is larger (KIP-74). Defaults to 16 MiB.
+	// first batch that is larger (KIP-74). Defaults to 8 MiB.
 	MaxBytes int
 
 	// PartitionMaxBytes is the same for one partition of an answer. Defaults to 1 MiB.
@@ -66,11 +66,11 @@ type Config struct {
 	MaxAnswerBytes int
 
 	// BufferBytes is how many bytes of records may be delivered and not released before nothing more
-	// is asked for. See Fetcher for the exact bound. Defaults to 32 MiB.
+	// is asked for. See Fetcher for the exact bound. Defaults to 16 MiB.
 	BufferBytes int
 
 	// PartitionBufferBytes is the same for one partition, so that a slow one leaves room for the
-	// others. Defaults to 4 MiB, or BufferBytes if less.
+	// others. Defaults to 2 MiB, or BufferBytes if less.
 	PartitionBufferBytes int
 
 	// Logger is told when something begins to fail and when it works again. Defaults to slog.Default().
@@ -87,12 +87,12 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.RefreshBackoff, 250*time.Millisecond)
 	orDefault(&c.MaxWait, 500*time.Millisecond)
 	orDefault(&c.MinBytes, 1)
-	orDefault(&c.MaxBytes, 16*mebibyte)
+	orDefault(&c.MaxBytes, 8*mebibyte)
 	orDefault(&c.PartitionMaxBytes, mebibyte)
 	orDefault(&c.MaxBatchBytes, 64*mebibyte)
 	orDefault(&c.MaxAnswerBytes, max(100*mebibyte, 2*c.MaxBytes))
-	orDefault(&c.BufferBytes, 32*mebibyte)
-	orDefault(&c.PartitionBufferBytes, min(4*mebibyte, c.BufferBytes))
+	orDefault(&c.BufferBytes, 16*mebibyte)
+	orDefault(&c.PartitionBufferBytes, min(2*mebibyte, c.BufferBytes))
 	if c.Dial == nil {
 		c.Dial = new(net.Dialer).DialContext
 	}

@@ -17,7 +17,6 @@ type leader struct {
 
 	// The rest is guarded by Fetcher.mu.
 
-	turn    int                // rotates the order of the partitions
 	abandon context.CancelFunc // gives up the request in flight; nil if there is none
 	trouble error              // why the last request failed, nil if it did not
 }

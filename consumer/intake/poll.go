@@ -62,22 +62,24 @@ func (f *Fetcher) plan(l *leader, cancel context.CancelFunc) poll {
 		return next
 	}
 	next.wait = min(next.wait, retry)
-	next.order(l.turn)
-	l.turn++
+	next.order()
 	l.abandon = cancel
 	return next
 }
 
-// order puts another partition first each turn: a broker fills its answer in the order of the request,
-// and promises only the first one a batch that is larger than the bounds. One that must be alone is.
-func (n *poll) order(turn int) {
+// order puts the partition first that got nothing for the longest: a broker fills its answer in the
+// order of the request, and promises only the first one a batch that is larger than the bounds. Taking
+// turns is not fair where full buffers change who is asked. One that must be alone is. The caller holds
+// Fetcher.mu.
+func (n *poll) order() {
 	if i := slices.IndexFunc(n.asked, func(a asked) bool { return a.alone }); i >= 0 {
 		n.asked = n.asked[i : i+1]
 		return
 	}
-	slices.SortFunc(n.asked, func(a, b asked) int { return cmp.Compare(a.partition.id, b.partition.id) })
-	first := turn % len(n.asked)
-	n.asked = slices.Concat(n.asked[first:], n.asked[:first])
+	slices.SortFunc(n.asked, func(a, b asked) int {
+		return cmp.Or(a.partition.lastProgress.Compare(b.partition.lastProgress),
+			cmp.Compare(a.partition.id, b.partition.id))
+	})
 }
 
 // request builds the Fetch request. Fetch sessions (KIP-227) are not used: what is asked for changes
