@@ -99,7 +99,6 @@ func (e *env) fill(n int, value func(command) []byte, opts ...kgo.Opt) {
 		e.t.Errorf("the worker had %d MiB, more than %d", peak>>20, memoryBound>>20)
 	}
 	e.awaitDone()
-	e.run("audit")
 	w.stop()
 }
 
