@@ -46,6 +46,22 @@ func TestSavesNeverDeadlock(t *testing.T) {
 	}
 }
 
+// What the test above sees only when two transactions run at the same moment:
+// new orders are sent in the order of their ids.
+func TestNewOrdersAreSavedInOneOrder(t *testing.T) {
+	t.Parallel()
+	register := dedupe.NewRegister()
+	for i := range 60 {
+		register.Record(declined(fmt.Sprintf("order %02d", 59-i), 1, "a"))
+	}
+	batch := &pgx.Batch{}
+	register.QueueSave(batch)
+	ids, ok := batch.QueuedQueries[0].Arguments[0].([]string)
+	if !ok || len(ids) != 60 || !slices.IsSorted(ids) {
+		t.Errorf("they are sent as %q, want all of them sorted", ids)
+	}
+}
+
 // declineAll declines an attempt of all orders, as far as it is news.
 func declineAll(db *pgxpool.Pool, ids []string, attempt int32) error {
 	ctx := context.Background()

@@ -139,6 +139,39 @@ func TestSharedStripesNeverDeadlock(t *testing.T) {
 	wantSound(t, db)
 }
 
+// What the test above sees only when two transactions run at the same moment:
+// stripes are credited in the order of their accounts.
+func TestStripesAreCreditedInOneOrder(t *testing.T) {
+	t.Parallel()
+	const settlements = 20
+	accounts := []ledger.NewAccount{customer("alice", settlements)}
+	var payments []ledger.Payment
+	for i := range settlements {
+		name := fmt.Sprintf("settlement:%d", i)
+		accounts = append(accounts, ledger.NewAccount{Name: name, Currency: "USD", Kind: ledger.Settlement})
+		payments = append(payments, payTo("alice", name, 1))
+	}
+	commit(t, bank(t, accounts...), func(tx pgx.Tx) error {
+		book, err := ledger.Lock(t.Context(), tx, payments...)
+		if err != nil {
+			return err
+		}
+		for _, payment := range slices.Backward(payments) {
+			if _, err := book.Transfer(payment); err != nil {
+				return err
+			}
+		}
+		batch := &pgx.Batch{}
+		book.QueuePost(batch)
+		credits := batch.QueuedQueries[batch.Len()-1]
+		ids, ok := credits.Arguments[0].([]int64)
+		if !ok || len(ids) != settlements || !slices.IsSorted(ids) {
+			t.Errorf("%s\nis sent with accounts %v, want all of them sorted", credits.SQL, ids)
+		}
+		return nil
+	})
+}
+
 // postAtOnce posts both lists again and again, side by side.
 func postAtOnce(t *testing.T, db *pgxpool.Pool, rounds int, lists ...[]ledger.Payment) {
 	t.Helper()

@@ -30,7 +30,7 @@ func (l Loss) String() string {
 	case l.StoredEpoch != l.Epoch:
 		return fmt.Sprintf("%s: assigned anew under epoch %d, this worker's is %d", name, l.StoredEpoch, l.Epoch)
 	case l.NextOffset >= l.Start:
-		return name + ": the database knows it as another row of source than was acquired: it was put back"
+		return name + ": its watermark was another one than was acquired: the database was put back"
 	default:
 		return fmt.Sprintf("%s: the database knows offsets below %d only, %d was read: it was put back",
 			name, l.NextOffset, l.Start)

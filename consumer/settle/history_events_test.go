@@ -79,6 +79,18 @@ func (putBack) do(h *history) {
 	h.tally.Restores++
 }
 
+// auditBooks has the audit find nothing, beside whoever stands in a transaction.
+type auditBooks struct{}
+
+func (auditBooks) GoString() string { return "the books are audited" }
+
+func (auditBooks) do(h *history) {
+	h.b.audit()
+	if h.t.Failed() {
+		h.t.FailNow()
+	}
+}
+
 // closeAccount closes one.
 type closeAccount struct{ name string }
 

@@ -18,6 +18,7 @@ type run struct {
 	at     point
 	// severed: its connection was lost before it began.
 	severed bool
+	before  map[settle.Key]bool // slices that were not its own when it began
 	cancel  context.CancelFunc
 	done    chan struct{}
 
@@ -29,7 +30,11 @@ type run struct {
 // begin starts to settle a batch. Watch sees the transaction's messages.
 func (h *history) begin(w *worker, batch []settle.Slice, f fate, at point, watch watcher) *run {
 	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
-	r := &run{worker: w, batch: batch, fate: f, at: at, severed: w.severed, cancel: cancel, done: make(chan struct{})}
+	r := &run{worker: w, batch: batch, fate: f, at: at, severed: w.severed, before: make(map[settle.Key]bool),
+		cancel: cancel, done: make(chan struct{})}
+	for _, slice := range batch {
+		r.before[slice.Key] = h.lost(slice)
+	}
 	w.last, w.watch, w.severed = batch, watch, false
 	w.trouble = func(err error) {
 		r.trouble = append(r.trouble, err)
@@ -84,7 +89,7 @@ func (h *history) ended(r *run) {
 	var lost []settle.Loss
 	var rest []settle.Slice
 	for _, slice := range r.batch {
-		if h.lost(slice) {
+		if h.lost(slice) || r.before[slice.Key] && !r.askedTwice() {
 			lost = append(lost, settle.Loss{Key: slice.Key, Epoch: slice.Epoch})
 		} else {
 			rest = append(rest, slice)
@@ -144,6 +149,10 @@ func (h *history) fenced(r *run, got, want []settle.Loss, rest []settle.Slice) {
 	h.say("fenced: %v", got)
 	h.settle(r.worker, rest, settles, 0)
 }
+
+// askedTwice: it asked the fence again when what it had waited for was over. One
+// that asks once may be fenced for what was so before it waited for an account.
+func (r *run) askedTwice() bool { return r.fate == cutOff && r.at == inFirstTrip }
 
 func (h *history) lost(slice settle.Slice) bool { return !h.model.owned(slice) }
 

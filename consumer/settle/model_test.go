@@ -180,7 +180,7 @@ func (m *model) answers() (lines []string) {
 	return lines
 }
 
-// state prints what the tables say, as the model does.
+// state prints what the tables say, as the model does, and what no model would.
 func (b *bench) state() string {
 	b.t.Helper()
 	lines := b.rows(`
@@ -189,7 +189,12 @@ func (b *bench) state() string {
 		SELECT format('dead letter %s@%s: %s %s', s.partition, d.record_offset, d.reason, d.order_id)
 		  FROM dead_letter d JOIN source s ON s.id = d.source_id
 		 UNION ALL
-		SELECT format('partition %s: below %s, epoch %s', partition, next_offset, epoch) FROM watermark`)
+		SELECT format('partition %s: below %s, epoch %s', partition, next_offset, epoch) FROM watermark
+		 UNION ALL
+		SELECT format('order %s was debited %s times', reference, count(*))
+		  FROM transfer GROUP BY reference HAVING count(*) > 1
+		 UNION ALL
+		SELECT format('%s transfers have id %s', count(*), id) FROM transfer GROUP BY id HAVING count(*) > 1`)
 	for id, stored := range b.orders() {
 		lines = append(lines, fmt.Sprintf("order %s: %s", id, stored))
 	}
