@@ -68,9 +68,6 @@ func (l *load) layout() (partitions int32) {
 	return l.partitions
 }
 
-// pace is how often each producer sends some records.
-const pace = 25 * time.Millisecond
-
 // produce sends records that count as soon as they are acknowledged. A broker
 // that is away is waited for.
 func (l *load) produce(ctx context.Context, stream uint64, opts ...kgo.Opt) {
@@ -101,7 +98,7 @@ func (l *load) keepOn(
 	ctx context.Context, stream uint64, opts []kgo.Opt, send func(*kgo.Client, *generator, int32) error,
 ) {
 	g := newGenerator(l, stream)
-	ticker := time.NewTicker(pace)
+	ticker := time.NewTicker(*chaosPace)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
 		partitions := l.layout()

@@ -10,8 +10,9 @@ import (
 )
 
 var (
-	chaosFor   = flag.Duration("chaos", 15*time.Second, "how long TestChaos interferes, in all its rounds")
+	chaosFor   = flag.Duration("chaos", 5*time.Second, "how long TestChaos interferes, in all its rounds")
 	chaosRound = flag.Duration("chaos-round", 45*time.Second, "how long a round interferes before it is judged")
+	chaosPace  = flag.Duration("chaos-pace", 25*time.Millisecond, "how often each of the producers sends some records")
 	chaosSeed  = flag.Uint64("chaos-seed", 0, "seed of the first round of TestChaos, the next ones count on; 0 draws one")
 )
 

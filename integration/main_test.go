@@ -29,6 +29,11 @@ var suite struct {
 }
 
 func TestMain(m *testing.M) {
+	// Tests wait for servers most of their time: more of them at once than there
+	// are processors. -parallel wins.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err) // it is a flag of package testing
+	}
 	flag.Parse()
 	log.SetDefault(log.NewNoopLogger()) // what goes wrong is in the errors, too
 	if err := dockerMissing(); err != nil {
