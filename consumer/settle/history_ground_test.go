@@ -3,6 +3,7 @@ package settle_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -22,7 +23,7 @@ type ground struct {
 // line is a connection that a history watches.
 type line struct {
 	conn  *pgx.Conn
-	watch watcher
+	watch atomic.Pointer[watcher] // a connection that is being closed still asks for it
 }
 
 func newGround(t *testing.T) *ground {
@@ -93,12 +94,13 @@ func (g *ground) connect(ctx context.Context, watch watcher) (*line, error) {
 	if n := len(g.spare); n > 0 {
 		l := g.spare[n-1]
 		g.spare = g.spare[:n-1]
-		l.watch = watch
+		l.watch.Store(&watch)
 		return l, nil
 	}
-	l := &line{watch: watch}
+	l := &line{}
+	l.watch.Store(&watch)
 	var err error
-	l.conn, err = g.b.connectWatched(func(m message) verdict { return l.watch(m) })(ctx)
+	l.conn, err = g.b.connectWatched(func(m message) verdict { return (*l.watch.Load())(m) })(ctx)
 	return l, err
 }
 

@@ -43,7 +43,7 @@ func (h *history) begin(w *worker, batch []settle.Slice, f fate, at point, watch
 		}
 	}
 	if w.line != nil {
-		w.line.watch = watch
+		w.line.watch.Store(&watch)
 	}
 	go func() {
 		defer close(r.done)

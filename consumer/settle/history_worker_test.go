@@ -41,7 +41,7 @@ func (w *worker) begin() {
 	w.held, w.last, w.severed = make(map[int32]*holding), nil, false
 	w.settler = settle.NewSettler(settle.Config{
 		Connect: func(ctx context.Context) (*pgx.Conn, error) {
-			l, err := w.ground.connect(ctx, func(m message) verdict { return w.watch(m) })
+			l, err := w.ground.connect(ctx, w.watch)
 			if err != nil {
 				return nil, err
 			}
