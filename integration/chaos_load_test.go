@@ -69,17 +69,15 @@ func (l *load) layout() (partitions int32) {
 }
 
 // produce sends records that count as soon as they are acknowledged. A broker
-// that is away is waited for.
+// that is away is waited for; where the producer gives up, it is not known what
+// it had sent.
 func (l *load) produce(ctx context.Context, stream uint64, opts ...kgo.Opt) {
 	l.keepOn(ctx, stream, opts, func(client *kgo.Client, g *generator, partitions int32) error {
 		sent := g.some(partitions)
-		for _, s := range sent {
-			l.expect(s, false)
-		}
 		// What was begun is brought to its end, so that it is known what the log holds.
 		err := client.ProduceSync(context.WithoutCancel(ctx), recordsOf(sent)...).FirstErr()
-		if err != nil {
-			l.t.Errorf("produce: %v", err)
+		for _, s := range sent {
+			l.expect(s, err != nil)
 		}
 		return err
 	})

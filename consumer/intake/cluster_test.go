@@ -81,7 +81,7 @@ func TestUnreachableBrokers(t *testing.T) {
 	free := listener.Addr().String()
 	_ = listener.Close()
 	cluster := newCluster(t, intake.Config{Brokers: []string{free}, Topic: topic, RefreshBackoff: time.Millisecond})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	_, err = cluster.Topic(ctx)
 	var unreachable *intake.UnreachableError
