@@ -75,7 +75,10 @@ func (e *env) deleteGroup() {
 		if err != nil {
 			return err
 		}
-		return response.Errors[e.group]
+		if err := response.Errors[e.group]; !errors.Is(err, kafka.GroupIdNotFound) {
+			return err
+		}
+		return nil
 	})
 }
 

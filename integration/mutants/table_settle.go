@@ -31,7 +31,8 @@ var fenceMutants = []mutant{
 		"consumer/settle/fence.go", "if len(losses) == 0 {", "if true {", settle("TestPromise1_Zombie")},
 	{"fence-first", "the fence is checked before anything is written or committed",
 		"consumer/settle/transaction.go", "if err := t.admission.check(ctx, conn); err != nil {",
-		"if err := t.admission.check(ctx, conn); err != nil {\n\t\t_ = t.decide()\n\t\t_ = t.write(ctx, conn)",
+		"if err := t.admission.check(ctx, conn); err != nil {\n" +
+			"\t\t_ = t.decide()\n\t\t_ = t.explainConflicts(ctx, conn)\n\t\t_ = t.write(ctx, conn)",
 		settle("TestPromise1_Zombie")},
 	{"fence-epoch", "the fence asks for the epoch of the assignment",
 		"consumer/settle/queries/fence.sql", "AND w.epoch = s.epoch AND", "AND", settle("TestPromise1_Zombie")},
