@@ -38,7 +38,7 @@ var kafkaFaults = []fault{
 			c.load.useNewPartitions()
 			return nil
 		}},
-	{name: "kafka: offsets reset", needs: kafkaServer, begin: func(c *chaos) func() {
+	{name: "kafka: offsets reset", needs: kafkaServer | postgresServer, begin: func(c *chaos) func() {
 		c.dismissAll()
 		c.resetOffsets()
 		return nil
@@ -54,8 +54,9 @@ var kafkaFaults = []fault{
 	}},
 }
 
-// resetOffsets moves each of the group's offsets somewhere in its log, back or
-// forth, which a group without members lets anybody do.
+// resetOffsets moves the group's offsets somewhere in their logs, back or forth,
+// which a group without members lets anybody do. A partition that the database
+// does not know yet would halt with an offset, as it has to.
 func (c *chaos) resetOffsets() {
 	c.t.Helper()
 	c.await("offsets are reset", func(ctx context.Context) error {
@@ -65,8 +66,14 @@ func (c *chaos) resetOffsets() {
 		}
 		var offsets []kafka.OffsetCommit
 		for p := range c.partitions {
+			if c.count("SELECT count(*) FROM watermark WHERE partition = $1", p) == 0 {
+				continue
+			}
 			to := logs[p].start + c.rng.Int64N(logs[p].end-logs[p].start+1)
 			offsets = append(offsets, kafka.OffsetCommit{Partition: int(p), Offset: to})
+		}
+		if len(offsets) == 0 {
+			return nil
 		}
 		response, err := c.cluster.admin.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
 			GroupID: c.group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{c.topic: offsets},
