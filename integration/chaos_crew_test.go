@@ -73,7 +73,7 @@ func (c *chaos) dismiss(m *member) {
 	}
 	m.signal(syscall.SIGTERM)
 	unborn := m.output.String() == "" // it may not have come to listen to signals
-	if code := m.exitCode(20 * time.Second); code != 0 && !unborn {
+	if code := m.exitCode(30 * time.Second); code != 0 && !unborn {
 		c.t.Fatalf("worker %d: exit %d after SIGTERM", m.cmd.Process.Pid, code)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"deductor/internal/config"
 )
@@ -44,4 +45,19 @@ func closeDatabase(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = conn.Close(ctx) // all that was to be kept has been committed
+}
+
+// closePool is closeDatabase for a pool. It would wait longer than a supervisor
+// may: a query that was given up is canceled at the server first, which takes
+// 15 seconds when that says nothing.
+func closePool(pool *pgxpool.Pool) {
+	closed := make(chan struct{})
+	go func() {
+		pool.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(time.Second): // the process ends, and its connections with it
+	}
 }

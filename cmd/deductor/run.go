@@ -63,7 +63,7 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer closePool(pool)
 	worker, owner, err := r.newWorker(pool, log)
 	if err != nil {
 		return usage(err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"deductor/internal/pgtest"
 )
@@ -115,7 +116,7 @@ func host(t *testing.T, db *pgtest.DB) string {
 	return u.Host
 }
 
-// A worker that waits for such a server says so, and stops when it is told to.
+// A worker that waits for such a server says so, and stops soon when it is told to.
 func TestRunOnSilentDatabase(t *testing.T) {
 	t.Parallel()
 	env, _, db := testEnv(t)
@@ -127,5 +128,11 @@ func TestRunOnSilentDatabase(t *testing.T) {
 		return ""
 	})
 	worker.stop()
+	select {
+	case code := <-worker.ended:
+		worker.ended <- code
+	case <-time.After(10 * time.Second): // pgx would wait for 15
+		t.Error("it waits for a server that says nothing")
+	}
 	worker.wait(t).expect(t, 0)
 }
