@@ -95,14 +95,14 @@ func (c *chaos) resetOffsets() {
 // given up.
 func (c *chaos) cutRead() {
 	c.t.Helper()
-	committed, err := c.committed(c.t.Context())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	logs, err := c.logs(c.t.Context())
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	var committed map[int32]int64
+	var logs map[int32]logRange
+	c.await("what was read is known", func(ctx context.Context) (err error) {
+		if committed, err = c.committed(ctx); err == nil {
+			logs, err = c.logs(ctx)
+		}
+		return err
+	})
 	c.dropSnapshot()
 	for p, offset := range committed {
 		read := min(offset, c.count("SELECT coalesce(min(next_offset), 0) FROM watermark WHERE partition = $1", p))
