@@ -78,7 +78,7 @@ func (a acquire) GoString() string {
 }
 
 func (a acquire) do(h *history) {
-	if w := h.workers[a.worker]; !h.busy(w) {
+	if w := h.workers[a.worker]; !h.busy(&w.process) {
 		h.acquire(w, a.partition)
 	}
 }
@@ -99,7 +99,7 @@ func (a settleNext) GoString() string {
 
 func (a settleNext) do(h *history) {
 	w := h.workers[a.worker]
-	if h.busy(w) {
+	if h.busy(&w.process) {
 		return
 	}
 	if len(w.held) == 0 {
@@ -123,7 +123,7 @@ func (a settleAgain) GoString() string {
 }
 
 func (a settleAgain) do(h *history) {
-	if w := h.workers[a.worker]; !h.busy(w) {
+	if w := h.workers[a.worker]; !h.busy(&w.process) {
 		h.say("it has %s", describe(w.last))
 		h.settle(w, w.last, a.fate, a.at)
 	}
@@ -144,9 +144,21 @@ type exit struct{ worker int }
 func (a exit) GoString() string { return fmt.Sprintf("worker %d dies", a.worker) }
 
 func (a exit) do(h *history) {
-	if w := h.workers[a.worker]; !h.busy(w) {
-		h.ground.giveBack([]*worker{w}) // to open another tells nothing new
-		w.line = nil
+	if w := h.workers[a.worker]; !h.busy(&w.process) {
+		w.giveBack() // to open another tells nothing new
 		w.begin()
+	}
+}
+
+// catchUp is a worker that gets all partitions, and settles them to their ends.
+type catchUp struct{ worker int }
+
+func (a catchUp) GoString() string {
+	return fmt.Sprintf("worker %d gets all partitions, and settles all", a.worker)
+}
+
+func (a catchUp) do(h *history) {
+	if !h.busy(&h.workers[a.worker].process) {
+		h.takeAll(a.worker)
 	}
 }

@@ -19,6 +19,7 @@ func (h *history) drain() {
 			h.t.Fatalf("partition %d was read to %d, it ends at %d", partition, p.next, end)
 		}
 	}
+	requeue{}.do(h)
 }
 
 // takeAll has a worker settle all partitions to their ends, and their offsets

@@ -73,8 +73,11 @@ func (putBack) do(h *history) {
 	h.goOn(settles)
 	h.b.exec("SELECT put_back($1::jsonb)", h.backup)
 	h.model = h.backed.clone()
-	for _, w := range h.workers {
-		w.cutOff()
+	for _, p := range h.processes() {
+		p.cutOff()
+	}
+	for _, o := range h.operators {
+		o.last = nil // their ids are given to others
 	}
 	h.tally.Restores++
 }

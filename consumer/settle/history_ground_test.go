@@ -1,12 +1,9 @@
 package settle_test
 
 import (
-	"context"
+	"math"
 	"strings"
-	"sync/atomic"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"deductor/ledger"
 )
@@ -14,16 +11,10 @@ import (
 // ground is a database on which one history runs after the other. Connections
 // are kept between them: to open one costs more than most transactions.
 type ground struct {
-	b        *bench
-	accounts []ledger.NewAccount
-	empty    string // a backup from before anything happened
-	spare    []*line
-}
-
-// line is a connection that a history watches.
-type line struct {
-	conn  *pgx.Conn
-	watch atomic.Pointer[watcher] // a connection that is being closed still asks for it
+	b                  *bench
+	accounts           []ledger.NewAccount
+	empty              string // a backup from before anything happened
+	workers, operators *lines
 }
 
 func newGround(t *testing.T) *ground {
@@ -34,13 +25,10 @@ func newGround(t *testing.T) *ground {
 		{Name: "lender", Currency: "USD", Kind: ledger.Customer, OverdraftLimit: 50},
 		{Name: "euro", Currency: "EUR", Kind: ledger.Customer, Balance: 50},
 		{Name: "shop", Currency: "USD", Kind: ledger.Settlement},
+		{Name: "rich", Currency: "USD", Kind: ledger.Customer, Balance: math.MaxInt64 - 30}, // has little room
 	}}
 	g.b = newBench(t, g.accounts...)
-	t.Cleanup(func() {
-		for _, l := range g.spare {
-			_ = l.conn.Close(context.Background())
-		}
-	})
+	g.workers, g.operators = newLines(t, g.b), newLines(t, g.b.asAdmin())
 	g.b.exec(backups)
 	g.empty = g.b.row("SELECT back_up()::text")
 	return g
@@ -51,9 +39,10 @@ func newGround(t *testing.T) *ground {
 // children.
 var backups = strings.NewReplacer("%tables%",
 	"'account', 'settlement_stripe', 'transfer', 'processed', 'declined_attempt', 'source', 'watermark', "+
-		"'dead_letter', 'partition_halt', 'partition_intervention'",
+		"'dead_letter', 'dead_letter_action', 'partition_halt', 'partition_intervention'",
 	"%sequences%",
-	"'account_id_seq', 'source_id_seq', 'dead_letter_id_seq', 'partition_intervention_id_seq', 'transfer_id_block'",
+	"'account_id_seq', 'source_id_seq', 'dead_letter_id_seq', 'dead_letter_action_id_seq', "+
+		"'partition_intervention_id_seq', 'transfer_id_block'",
 ).Replace(`
 	CREATE FUNCTION back_up() RETURNS jsonb LANGUAGE plpgsql AS $$
 	DECLARE
@@ -88,27 +77,3 @@ var backups = strings.NewReplacer("%tables%",
 	                       (everything->name->>'is_called')::boolean);
 	    END LOOP;
 	END $$`)
-
-// connect gives a worker a connection whose messages it watches.
-func (g *ground) connect(ctx context.Context, watch watcher) (*line, error) {
-	if n := len(g.spare); n > 0 {
-		l := g.spare[n-1]
-		g.spare = g.spare[:n-1]
-		l.watch.Store(&watch)
-		return l, nil
-	}
-	l := &line{}
-	l.watch.Store(&watch)
-	var err error
-	l.conn, err = g.b.connectWatched(func(m message) verdict { return (*l.watch.Load())(m) })(ctx)
-	return l, err
-}
-
-// giveBack keeps the connections that still are for the next history.
-func (g *ground) giveBack(workers []*worker) {
-	for _, w := range workers {
-		if w.line != nil && !w.severed && !w.line.conn.IsClosed() && w.line.conn.PgConn().TxStatus() == 'I' {
-			g.spare = append(g.spare, w.line)
-		}
-	}
-}

@@ -1,19 +1,16 @@
 package settle_test
 
-import (
-	"slices"
-	"time"
+import "time"
 
-	"deductor/consumer/settle"
-)
-
-// halfway is a worker that stands in the middle of a transaction, with its
+// halfway is a process that stands in the middle of a transaction, with its
 // locks.
 type halfway struct {
 	*run
 	stands, goes chan struct{}
 	how          verdict // what becomes of the connection when it goes on
 	pid          uint32
+	// aside are the orders of commands that it found to be set aside.
+	aside map[string]bool
 }
 
 func (s *halfway) goOn(how verdict) {
@@ -21,14 +18,14 @@ func (s *halfway) goOn(how verdict) {
 	close(s.goes)
 }
 
-// stand settles until a point, and goes on later.
-func (h *history) stand(w *worker, batch []settle.Slice, at point) {
-	s := &halfway{stands: make(chan struct{}), goes: make(chan struct{})}
-	at = min(at, beforeCommit) // later, others would go on without it
+// stand has a transaction happen until a point. It goes on later.
+func (h *history) stand(r *run) {
+	s := &halfway{run: r, stands: make(chan struct{}), goes: make(chan struct{})}
+	r.fate, r.at = settles, min(r.at, beforeCommit) // later, others would go on without it
 	stood, gone := false, false
-	s.run = h.begin(w, batch, settles, at, func(m message) verdict {
+	h.begin(r, func(m message) verdict {
 		switch {
-		case gone || !at.reached(m):
+		case gone || !r.at.reached(m):
 			return pass
 		case !stood && !m.fromServer:
 			stood = true
@@ -43,14 +40,15 @@ func (h *history) stand(w *worker, batch []settle.Slice, at point) {
 	case <-s.done:
 		h.ended(s.run)
 	case <-s.stands:
-		s.pid = w.line.conn.PgConn().PID()
+		s.pid = r.process.line.conn.PgConn().PID()
+		s.aside = h.setAsideBy(r)
 		h.halfway = s
 		h.tally.Stands++
-		h.say("it stands %v", at)
+		h.say("it stands %v", r.at)
 	}
 }
 
-// goOn lets the worker go on that stands in a transaction.
+// goOn lets the process go on that stands in a transaction.
 func (h *history) goOn(f fate) {
 	s := h.halfway
 	if s == nil {
@@ -66,8 +64,8 @@ func (h *history) goOn(f fate) {
 	h.ended(s.run)
 }
 
-// await waits for what was begun beside a worker that stands in a transaction.
-// If it waits for that worker's locks, that worker goes on first.
+// await waits for what was begun beside who stands in a transaction.
+// If it waits for the locks of that one, that one goes on first.
 func (h *history) await(done <-chan struct{}) {
 	if h.halfway == nil {
 		<-done
@@ -92,8 +90,7 @@ func (h *history) await(done <-chan struct{}) {
 	}
 }
 
-// beside does something to the database, beside a worker that may stand in a
-// transaction.
+// beside does something to the database, beside who may stand in a transaction.
 func (h *history) beside(do func() error) (err error) {
 	done := make(chan struct{})
 	go func() {
@@ -102,16 +99,4 @@ func (h *history) beside(do func() error) (err error) {
 	}()
 	h.await(done)
 	return err
-}
-
-func shareAnOrder(a, b []settle.Slice) bool {
-	orders := make(map[string]bool)
-	for _, slice := range a {
-		for _, item := range slice.Items {
-			orders[item.Command.OrderID] = item.Rejection == nil
-		}
-	}
-	return slices.ContainsFunc(b, func(slice settle.Slice) bool {
-		return slices.ContainsFunc(slice.Items, func(item settle.Item) bool { return orders[item.Command.OrderID] })
-	})
 }

@@ -2,73 +2,64 @@ package settle_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"deductor/consumer/settle"
 )
 
-// run is a worker that settles a batch.
+// run is a transaction of a process: begun, and done when it is committed.
 type run struct {
-	worker *worker
-	batch  []settle.Slice
-	fate   fate
-	at     point
-	// severed: its connection was lost before it began.
-	severed bool
-	before  map[settle.Key]bool // slices that were not its own when it began
+	process *process
+	batch   []settle.Slice  // the records that it decides on
+	letters map[string]bool // that it requeues, by partition@offset
+	fate    fate
+	at      point
+	// work does it.
+	work func(context.Context) error
+	// apply is what it does to the database, in the model.
+	apply func(*model)
+	// judge compares how it ended with the model, which it then follows.
+	judge func()
+
+	severed bool // its connection was lost before it began
 	cancel  context.CancelFunc
 	done    chan struct{}
-
-	counts  settle.Counts
 	err     error
 	trouble []error
 }
 
-// begin starts to settle a batch. Watch sees the transaction's messages.
-func (h *history) begin(w *worker, batch []settle.Slice, f fate, at point, watch watcher) *run {
+// begin starts it. Watch sees its messages.
+func (h *history) begin(r *run, watch watcher) {
 	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
-	r := &run{worker: w, batch: batch, fate: f, at: at, severed: w.severed, before: make(map[settle.Key]bool),
-		cancel: cancel, done: make(chan struct{})}
-	for _, slice := range batch {
-		r.before[slice.Key] = h.lost(slice)
-	}
-	w.last, w.watch, w.severed = batch, watch, false
-	w.trouble = func(err error) {
+	p := r.process
+	r.severed, r.cancel, r.done = p.severed, cancel, make(chan struct{})
+	p.watch, p.severed = watch, false
+	p.trouble = func(err error) {
 		r.trouble = append(r.trouble, err)
 		if r.fate == dies {
 			cancel()
 		}
 	}
-	if w.line != nil {
-		w.line.watch.Store(&watch)
+	if p.line != nil {
+		p.line.watch.Store(&watch)
 	}
 	go func() {
 		defer close(r.done)
-		r.counts, r.err = w.settler.Settle(ctx, batch)
+		r.err = r.work(ctx)
 	}()
-	h.tally.Batches++
-	return r
 }
 
-// settle settles a batch by a worker, with what befalls it.
-func (h *history) settle(w *worker, batch []settle.Slice, f fate, at point) {
-	if len(batch) == 0 {
-		return
+// perform has a transaction happen, with what befalls it.
+func (h *history) perform(r *run) {
+	if r.process.severed {
+		r.fate = settles
 	}
-	if w.severed {
-		f = settles
-	}
-	// Who is about to be fenced gives its locks away before it settles the rest.
-	if f == stands && h.halfway == nil && !slices.ContainsFunc(batch, h.lost) {
-		h.stand(w, batch, at)
+	if r.fate == stands && h.halfway == nil {
+		h.stand(r)
 		return
 	}
 	cut := false
-	r := h.begin(w, batch, f, at, func(m message) verdict {
-		if (f == cutOff || f == dies) && !cut && at.reached(m) {
+	h.begin(r, func(m message) verdict {
+		if (r.fate == cutOff || r.fate == dies) && !cut && r.at.reached(m) {
 			cut = true
 			return cutBefore
 		}
@@ -76,91 +67,32 @@ func (h *history) settle(w *worker, batch []settle.Slice, f fate, at point) {
 	})
 	h.await(r.done)
 	h.ended(r)
-	if h.halfway != nil && shareAnOrder(h.halfway.batch, batch) {
+	if h.halfway != nil && shareAnOrder(h.halfway.batch, r.batch) {
 		h.say("the one that stands has an order of these")
 		h.goOn(settles) // and begins again: were others to wait for it, either could be the next
 	}
 }
 
-// ended compares how a run ended with what the model says.
 func (h *history) ended(r *run) {
 	defer r.cancel()
-	w := r.worker
-	var lost []settle.Loss
-	var rest []settle.Slice
-	for _, slice := range r.batch {
-		if h.lost(slice) || r.before[slice.Key] && !r.askedTwice() {
-			lost = append(lost, settle.Loss{Key: slice.Key, Epoch: slice.Epoch})
-		} else {
-			rest = append(rest, slice)
-		}
-	}
-	var fenced *settle.FenceError
-	switch {
-	case r.fate == dies:
-		h.died(r, len(lost) == 0)
-		return
-	case r.fate != cutOff && !r.severed && len(r.trouble) > 0:
+	if r.fate != cutOff && r.fate != dies && !r.severed && len(r.trouble) > 0 {
 		h.t.Fatalf("it met trouble: %v", r.trouble)
-	case len(lost) == 0 && r.err != nil, len(lost) > 0 && !errors.As(r.err, &fenced):
-		h.t.Fatalf("it ended with error %v; partitions that are not its own: %v", r.err, lost)
-	}
-	if len(lost) > 0 {
-		h.fenced(r, fenced.Losses, lost, rest)
-		return
 	}
 	if r.fate == cutOff {
 		h.tally.Cuts++
-		if r.at == afterCommit {
-			h.model.settle(r.batch...)
-		}
 	}
-	if want := h.model.settle(r.batch...); r.counts != want {
-		h.t.Fatalf("its records became %v, want %v", r.counts, want)
-	}
-	w.advance(r.batch)
-	h.tally.Outcomes.Add(r.counts)
-	h.say("they became %v", r.counts)
+	r.judge()
 }
 
-// died notes what a worker left behind that died in a transaction.
-func (h *history) died(r *run, owned bool) {
+// died notes what a process left behind that died in a transaction. Committed
+// tells whether COMMIT was executed.
+func (h *history) died(r *run, committed bool) {
 	if r.err == nil {
 		h.t.Fatalf("it came through, though its connection was to be cut %v", r.at)
 	}
-	if owned && r.at == afterCommit {
-		h.model.settle(r.batch...)
+	if committed {
+		r.apply(h.model)
 	}
-	r.worker.die()
+	r.process.settler.Close()
 	h.tally.Deaths++
-}
-
-// fenced is a worker that learns which partitions are no longer its own, and
-// settles the rest.
-func (h *history) fenced(r *run, got, want []settle.Loss, rest []settle.Slice) {
-	if !slices.EqualFunc(got, want, func(a, b settle.Loss) bool { return a.Key == b.Key && a.Epoch == b.Epoch }) {
-		h.t.Fatalf("it lost %v, want %v", got, want)
-	}
-	if r.counts != (settle.Counts{}) {
-		h.t.Fatalf("it was fenced, and its records became %v", r.counts)
-	}
-	r.worker.forget(got)
-	h.tally.Fenced++
-	h.say("fenced: %v", got)
-	h.settle(r.worker, rest, settles, 0)
-}
-
-// askedTwice: it asked the fence again when what it had waited for was over. One
-// that asks once may be fenced for what was so before it waited for an account.
-func (r *run) askedTwice() bool { return r.fate == cutOff && r.at == inFirstTrip }
-
-func (h *history) lost(slice settle.Slice) bool { return !h.model.owned(slice) }
-
-// describe prints slices as partition@start-end.
-func describe(batch []settle.Slice) string {
-	names := make([]string, len(batch))
-	for i, slice := range batch {
-		names[i] = fmt.Sprintf("%d@%d-%d", slice.Key.Partition, slice.Start, slice.End)
-	}
-	return strings.Join(names, ", ")
 }

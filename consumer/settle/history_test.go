@@ -17,17 +17,22 @@ type history struct {
 	start   []int64  // of each log
 	offsets []*int64 // the group's in Kafka
 	workers []*worker
-	halfway *halfway // nil when nobody stands in a transaction
-	backup  string
-	backed  *model
-	skipped map[string]bool // partition@offset that an operator, or retention, has left out
-	tally   *tally
+	// operators requeue and discard dead letters, in so many requeues.
+	operators []*operator
+	requeues  int
+	halfway   *halfway // nil when nobody stands in a transaction
+	backup    string
+	backed    *model
+	skipped   map[string]bool // partition@offset that an operator, or retention, has left out
+	tally     *tally
 }
 
 // tally is what histories were made of.
 type tally struct {
 	Histories, Batches, Fenced, Deaths, Cuts, Stands, Waits, Replays, Halts, Skips, Restores int
+	Requeues, Discarded, Quarantined                                                         int
 	Outcomes                                                                                 settle.Counts
+	Requeued                                                                                 map[settle.LetterOutcome]int
 }
 
 const (
@@ -48,7 +53,13 @@ func newHistory(t tester, g *ground, all *tally) *history {
 	for range processes {
 		h.workers = append(h.workers, newWorker(g))
 	}
+	for range 2 {
+		h.operators = append(h.operators, newOperator(g))
+	}
 	all.Histories++
+	if all.Requeued == nil {
+		all.Requeued = make(map[settle.LetterOutcome]int)
+	}
 	return h
 }
 
@@ -59,7 +70,9 @@ func (h *history) end() {
 		stands.cancel()
 		<-stands.done
 	}
-	h.ground.giveBack(h.workers)
+	for _, p := range h.processes() {
+		p.giveBack()
+	}
 }
 
 // acquire gives a partition to a worker, and tells whether it got it.
@@ -144,5 +157,16 @@ func (h *history) read(w *worker, first int32, n int) []settle.Slice {
 	return batch
 }
 
-// busy tells whether a worker stands in a transaction.
-func (h *history) busy(w *worker) bool { return h.halfway != nil && h.halfway.worker == w }
+// busy tells whether a process stands in a transaction.
+func (h *history) busy(p *process) bool { return h.halfway != nil && h.halfway.process == p }
+
+// processes are all that have a connection.
+func (h *history) processes() (all []*process) {
+	for _, w := range h.workers {
+		all = append(all, &w.process)
+	}
+	for _, o := range h.operators {
+		all = append(all, &o.process)
+	}
+	return all
+}

@@ -1,27 +1,13 @@
 package settle_test
 
-import (
-	"context"
-	"slices"
-	"strings"
+import "deductor/consumer/settle"
 
-	"github.com/jackc/pgx/v5"
-
-	"deductor/consumer/settle"
-)
-
-// worker is a process that reads partitions and settles them. It may die, and
-// it may go on with partitions that others have taken over.
+// worker is a process that reads partitions and settles them. It may go on with
+// partitions that others have taken over.
 type worker struct {
-	ground  *ground
-	held    map[int32]*holding
-	last    []settle.Slice // what it settled last
-	settler *settle.Settler
-	line    *line
-	severed bool // the connection is gone, and it does not know
-
-	watch   watcher
-	trouble func(error)
+	process
+	held map[int32]*holding
+	last []settle.Slice // what it settled last
 }
 
 // holding is a partition as a worker believes to have it.
@@ -31,40 +17,15 @@ type holding struct {
 }
 
 func newWorker(g *ground) *worker {
-	w := &worker{ground: g}
+	w := &worker{process: process{lines: g.workers}}
 	w.begin()
 	return w
 }
 
-// begin is a process that starts.
+// begin is a worker that starts.
 func (w *worker) begin() {
-	w.held, w.last, w.severed = make(map[int32]*holding), nil, false
-	w.settler = settle.NewSettler(settle.Config{
-		Connect: func(ctx context.Context) (*pgx.Conn, error) {
-			l, err := w.ground.connect(ctx, w.watch)
-			if err != nil {
-				return nil, err
-			}
-			w.line = l
-			return l.conn, nil
-		},
-		OnTrouble: func(err error) { w.trouble(err) },
-	})
-}
-
-// die ends the process. What its backend still does ends with the connection.
-func (w *worker) die() {
-	w.settler.Close()
-	w.line = nil
-	w.begin()
-}
-
-// cutOff ends its connection, without a word.
-func (w *worker) cutOff() {
-	if w.line != nil && !w.line.conn.IsClosed() {
-		w.severed = true
-		_ = w.line.conn.PgConn().Conn().Close()
-	}
+	w.held, w.last = make(map[int32]*holding), nil
+	w.start()
 }
 
 // forget drops partitions that the database says are another's.
@@ -85,36 +46,15 @@ func (w *worker) advance(batch []settle.Slice) {
 	}
 }
 
-// point is a place in a worker's transaction.
-type point int
+// quarantine has all workers run with quarantine on.
+type quarantine struct{}
 
-const (
-	inFirstTrip  point = iota // fence, locks and reads are done, the answer is on its way
-	betweenTrips              // all is decided, nothing is sent
-	beforeCommit              // all is written but for COMMIT
-	afterCommit               // COMMIT is executed, its answer is on its way
-)
+func (quarantine) GoString() string { return "workers run with quarantine" }
 
-func (p point) String() string {
-	return [...]string{"in the first round trip", "between the round trips", "before COMMIT", "after COMMIT"}[p]
-}
-
-// reached tells whether a message is the first one beyond the point.
-func (p point) reached(m message) bool {
-	switch p {
-	case inFirstTrip:
-		return m.fromServer && strings.HasPrefix(m.text, "UPDATE")
-	case betweenTrips:
-		return m.kind == 'B' && !m.fromServer && (m.text == "COMMIT" || slices.ContainsFunc(writes, m.holds))
-	case beforeCommit:
-		return m.kind == 'B' && !m.fromServer && m.text == "COMMIT"
-	default:
-		return m.fromServer && m.text == "COMMIT"
+func (quarantine) do(h *history) {
+	h.model.quarantine, h.backed.quarantine = true, true
+	for _, w := range h.workers {
+		w.quarantine = true
+		w.begin()
 	}
 }
-
-// writes begin the second round trip; without any, COMMIT does.
-var writes = []string{"INSERT INTO processed", "INSERT INTO declined_attempt", "INSERT INTO dead_letter",
-	"INSERT INTO transfer"}
-
-func (m message) holds(sql string) bool { return strings.Contains(m.text, sql) }

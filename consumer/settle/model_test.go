@@ -3,6 +3,7 @@ package settle_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,7 +17,11 @@ import (
 type model struct {
 	accounts map[string]*modelAccount
 	orders   map[string][]modelAnswer // by order, the highest attempt last
-	letters  map[string]string        // by partition@offset
+	letters  map[string]*modelLetter  // by partition@offset
+	// unnumbered are letters whose ids are not known yet.
+	unnumbered []string
+	// quarantine is what workers run with.
+	quarantine bool
 	// partitions are those that the database knows, interventions how many it
 	// ever had.
 	partitions    map[int32]modelPartition
@@ -40,7 +45,7 @@ func newModel(accounts ...ledger.NewAccount) *model {
 	m := &model{
 		accounts: make(map[string]*modelAccount),
 		orders:   make(map[string][]modelAnswer),
-		letters:  make(map[string]string),
+		letters:  make(map[string]*modelLetter),
 
 		partitions: make(map[int32]modelPartition),
 	}
@@ -65,7 +70,11 @@ func (m *model) clone() *model {
 	for id, answers := range m.orders {
 		c.orders[id] = slices.Clone(answers)
 	}
-	c.letters, c.partitions = maps.Clone(m.letters), maps.Clone(m.partitions)
+	c.letters = make(map[string]*modelLetter, len(m.letters))
+	for at, letter := range m.letters {
+		c.letters[at] = letter.clone()
+	}
+	c.partitions = maps.Clone(m.partitions)
 	return &c
 }
 
@@ -81,44 +90,51 @@ func (m *model) settle(batch ...settle.Slice) (counts settle.Counts) {
 }
 
 func (m *model) answer(at string, item settle.Item) settle.Kind {
-	c := item.Command
-	if m.letters[at] != "" {
+	if letter := m.letters[at]; letter != nil && letter.state != settle.Requeued {
 		return settle.DeadLettered // read again: its outcome is known
 	}
+	kind, reason := m.decide(at, item, m.quarantine && m.held(item.Command.Account, everything))
+	if reason != "" {
+		m.setAside(at, item, reason)
+	}
+	return kind
+}
+
+// decide answers a record, or says why it is set aside. Waits tells whether it
+// has to wait for another one, should it be new.
+func (m *model) decide(at string, item settle.Item, waits bool) (settle.Kind, command.Reason) {
+	c := item.Command
 	if item.Rejection != nil {
-		return m.setAside(at, item.Rejection.Reason, item.Rejection.OrderID)
+		return settle.DeadLettered, item.Rejection.Reason
 	}
 	if answers := m.orders[c.OrderID]; len(answers) > 0 {
 		last := answers[len(answers)-1]
 		if last.applied || c.Attempt <= last.attempt {
 			if answer := answerTo(answers, c.Attempt); !samePayment(answer.asked, c) {
-				return m.setAside(at, command.ReasonOrderConflict, c.OrderID)
+				return settle.DeadLettered, command.ReasonOrderConflict
 			}
-			return settle.Duplicate
+			return settle.Duplicate, ""
 		}
 	}
+	if waits {
+		return settle.DeadLettered, quarantined
+	}
 	answer := modelAnswer{attempt: c.Attempt, asked: c}
-	reason := m.refusal(c)
 	kind := settle.Declined
-	if reason == "" {
+	if reason := m.refusal(c); reason != "" {
+		answer.stored = fmt.Sprintf("declined attempt %d at %s: %s", c.Attempt, at, reason)
+	} else {
+		if m.accounts[c.CreditAccount].Balance > math.MaxInt64-c.Amount {
+			return settle.DeadLettered, command.ReasonDatabaseRefused
+		}
 		kind, answer.applied = settle.Applied, true
 		m.accounts[c.Account].Balance -= c.Amount
 		m.accounts[c.CreditAccount].Balance += c.Amount
 		answer.stored = fmt.Sprintf("applied attempt %d at %s: %d %s from %s to %s",
 			c.Attempt, at, c.Amount, c.Currency, c.Account, c.CreditAccount)
-	} else {
-		answer.stored = fmt.Sprintf("declined attempt %d at %s: %s", c.Attempt, at, reason)
 	}
 	m.orders[c.OrderID] = append(m.orders[c.OrderID], answer)
-	return kind
-}
-
-// setAside keeps a record that is no payment, once.
-func (m *model) setAside(at string, reason command.Reason, orderID string) settle.Kind {
-	if m.letters[at] == "" {
-		m.letters[at] = fmt.Sprintf("%s %s", reason, orderID)
-	}
-	return settle.DeadLettered
+	return kind, ""
 }
 
 // answerTo is the answer to that very attempt, to the next higher one that was
@@ -173,8 +189,8 @@ func (m *model) answers() (lines []string) {
 		}
 		lines = append(lines, fmt.Sprintf("order %s: %s", id, strings.Join(stored, " | ")))
 	}
-	for at, letter := range m.letters {
-		lines = append(lines, fmt.Sprintf("dead letter %s: %s", at, letter))
+	for _, letter := range m.letters {
+		lines = append(lines, letter.String())
 	}
 	slices.Sort(lines)
 	return lines
@@ -186,7 +202,11 @@ func (b *bench) state() string {
 	lines := b.rows(`
 		SELECT format('account %s: %s', name, balance) FROM account_balance
 		 UNION ALL
-		SELECT format('dead letter %s@%s: %s %s', s.partition, d.record_offset, d.reason, d.order_id)
+		SELECT format('dead letter %s@%s: %s %s of %s, %s%s', s.partition, d.record_offset, d.reason, d.order_id,
+		              d.account, coalesce(d.resolution, 'open'),
+		              (SELECT string_agg(concat_ws(' ', ' |', a.action, a.outcome, split_part(a.detail, ':', 1)), ''
+		                                 ORDER BY a.id)
+		                 FROM dead_letter_action a WHERE a.dead_letter_id = d.id))
 		  FROM dead_letter d JOIN source s ON s.id = d.source_id
 		 UNION ALL
 		SELECT format('partition %s: below %s, epoch %s', partition, next_offset, epoch) FROM watermark

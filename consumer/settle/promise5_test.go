@@ -89,19 +89,31 @@ func (p plan) run(t tester, g *ground, all *tally) {
 	h.compare()
 }
 
-// plans have 20 actions in the mean: rapid's slices have five, and many of these
-// actions have nothing to do.
+// plans have 20 actions in the mean, and some more on dead letters: rapid's slices
+// have five, and many of these actions have nothing to do.
 var plans = rapid.Custom(func(t *rapid.T) (p plan) {
+	if rapid.Bool().Draw(t, "quarantine") {
+		p = append(p, quarantine{})
+	}
 	for range 4 {
-		p = append(p, rapid.SliceOfN(rapid.Custom(drawAction), 0, 24).Draw(t, "actions")...)
+		p = append(p, rapid.SliceOfN(drawn(kinds), 0, 24).Draw(t, "actions")...)
+	}
+	if rapid.Bool().Draw(t, "letters") {
+		p = append(p, catchUp{0})
+		p = append(p, rapid.SliceOfN(drawn(letterKinds), 0, 24).Draw(t, "actions on letters")...)
 	}
 	return p
 })
 
-func drawAction(t *rapid.T) action {
+// drawn is an action of one of the kinds.
+func drawn(kinds []string) *rapid.Generator[action] {
+	return rapid.Custom(func(t *rapid.T) action { return drawAction(t, rapid.SampledFrom(kinds).Draw(t, "action")) })
+}
+
+func drawAction(t *rapid.T, kind string) action {
 	worker := rapid.IntRange(0, processes-1).Draw(t, "worker")
 	partition := rapid.Int32Range(0, partitions-1).Draw(t, "partition")
-	switch rapid.SampledFrom(kinds).Draw(t, "action") {
+	switch kind {
 	case "produce":
 		return produce{partition, rapid.SliceOfN(messages, 1, 6).Draw(t, "messages")}
 	case "acquire":
@@ -127,6 +139,16 @@ func drawAction(t *rapid.T) action {
 		return auditBooks{}
 	case "close":
 		return closeAccount{rapid.SampledFrom([]string{"bob", "lender", "shop"}).Draw(t, "account")}
+	case "requeue":
+		return requeue{rapid.IntRange(0, 1).Draw(t, "operator"), choices.Draw(t, "letters"), fates.Draw(t, "fate"),
+			points.Draw(t, "at")}
+	case "requeue again":
+		return requeueAgain{rapid.IntRange(0, 1).Draw(t, "operator"), rapid.Bool().Draw(t, "same"),
+			fates.Draw(t, "fate"), points.Draw(t, "at")}
+	case "catch up":
+		return catchUp{worker}
+	case "discard":
+		return discard{choices.Draw(t, "letters")}
 	case "skip":
 		return skip{partition, rapid.Int64Range(0, 12).Draw(t, "to")}
 	default:
@@ -139,7 +161,13 @@ var kinds = []string{
 	"produce", "settle", "produce", "settle", "acquire", "produce", "settle", "produce", "settle", "acquire",
 	"again", "settle", "commit", "go on", "settle", "produce", "again", "settle", "acquire", "commit", "settle",
 	"go on", "exit", "reset", "produce", "settle", "again", "audit", "close", "back up", "settle", "skip",
-	"put back", "remove",
+	"put back", "remove", "requeue", "discard", "catch up", "requeue", "requeue again", "discard", "requeue",
+}
+
+// letterKinds are those that follow when there are dead letters.
+var letterKinds = []string{
+	"discard", "requeue", "requeue", "discard", "requeue again", "go on", "requeue", "produce", "settle", "requeue again",
+	"requeue", "settle", "discard", "again", "audit", "back up", "catch up", "put back",
 }
 
 var (
@@ -147,8 +175,21 @@ var (
 	points = rapid.SampledFrom([]point{betweenTrips, beforeCommit, afterCommit, inFirstTrip})
 )
 
+// choices are of dead letters.
+var choices = rapid.Custom(func(t *rapid.T) choice {
+	kind := rapid.SampledFrom([]choiceKind{notWaiting, waiting, numbered, open, numbered}).Draw(t, "kind")
+	if kind != numbered {
+		return choice{kind: kind}
+	}
+	return choice{numbered, rapid.SliceOfN(rapid.IntRange(0, 9), 1, 6).Draw(t, "numbers")}
+})
+
 // controlRecord stands for one among messages.
 const controlRecord = "marker"
+
+// payersOfRich are who pays whom in every fourth order: rich has no room for
+// such an amount until it has paid one.
+var payersOfRich = [][2]string{{"alice", "rich"}, {"rich", ""}, {"lender", "rich"}, {"alice", ""}}
 
 // messages are commands for few orders and accounts, so that they meet. Most
 // ask for what their order always asks for.
@@ -156,6 +197,8 @@ var messages = rapid.Custom(func(t *rapid.T) string {
 	n := rapid.IntRange(0, 15).Draw(t, "order")
 	id, from, to, amount := fmt.Sprintf("o%d", n), "alice", "", int64(5+10*n)
 	switch n % 4 {
+	case 0:
+		from, to, amount = payersOfRich[n/4][0], payersOfRich[n/4][1], 35
 	case 1:
 		from, to = "bob", "shop"
 	case 2:
@@ -166,15 +209,17 @@ var messages = rapid.Custom(func(t *rapid.T) string {
 	var options []func(map[string]any)
 	switch rapid.IntRange(0, 19).Draw(t, "variation") {
 	case 1, 2:
-		from = rapid.SampledFrom([]string{"alice", "bob", "euro", "shop", "nobody"}).Draw(t, "from")
+		from = rapid.SampledFrom([]string{"alice", "bob", "euro", "shop", "nobody", "rich"}).Draw(t, "from")
 	case 3:
-		to = rapid.SampledFrom([]string{"alice", "bob", "euro", "shop", "nobody"}).Draw(t, "to")
+		to = rapid.SampledFrom([]string{"alice", "bob", "euro", "shop", "nobody", "rich", "rich"}).Draw(t, "to")
 	case 4, 5:
 		amount = rapid.SampledFrom([]int64{1, 60, 200}).Draw(t, "amount")
 	case 6:
 		return controlRecord
 	case 7:
 		return "no command"
+	case 9:
+		return fmt.Sprintf(`{"order_id":%q,"account":%q}`, id, from)
 	case 8:
 		from, options = "euro", append(options, currency("EUR"))
 	}

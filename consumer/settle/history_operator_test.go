@@ -1,0 +1,158 @@
+package settle_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"deductor/consumer/settle"
+)
+
+// operator requeues dead letters.
+type operator struct {
+	process
+	last *requeueRun // nil before the first
+}
+
+func newOperator(g *ground) *operator {
+	o := &operator{process: process{lines: g.operators}}
+	o.start()
+	return o
+}
+
+// requeueRun is that of a command that requeues dead letters, by partition@offset in the
+// order of their ids.
+type requeueRun struct {
+	*run
+	operator *operator
+	number   int
+	handling settle.Handling
+	letters  []string
+	results  []settle.RequeueResult
+}
+
+// requeueOf begins a command.
+func (h *history) requeueOf(o *operator, letters []string) *requeueRun {
+	h.requeues++
+	return &requeueRun{operator: o, number: h.requeues, handling: settle.NewHandling("operator", "to see"),
+		letters: letters}
+}
+
+// requeue requeues letters, with what befalls it.
+func (h *history) requeue(q *requeueRun, f fate, at point) {
+	content := h.contentOf(q.letters)
+	if len(content) == 0 {
+		return
+	}
+	o := q.operator
+	batch := h.recordsBehind(q.letters)
+	q.run = &run{process: &o.process, batch: batch, letters: placesOf(q.letters), fate: f, at: at,
+		work: func(ctx context.Context) (err error) {
+			requeuer := &settle.Requeuer{Settler: o.settler, Handling: q.handling}
+			q.results, err = requeuer.Requeue(ctx, content)
+			return err
+		},
+		apply: func(m *model) { m.requeue(q.number, q.letters) },
+		judge: func() { h.requeued(q) },
+	}
+	h.giveWay(batch)
+	o.last = q
+	h.tally.Requeues++
+	h.perform(q.run)
+}
+
+// requeued compares what was reported of each letter with what the model says.
+func (h *history) requeued(q *requeueRun) {
+	switch {
+	case q.fate == dies:
+		h.died(q.run, q.at == afterCommit)
+		q.operator.start()
+		return
+	case q.err != nil:
+		h.t.Fatalf("requeue: %v", q.err)
+	case q.fate == cutOff && q.at == afterCommit:
+		q.apply(h.model)
+	}
+	var got []string
+	for _, result := range q.results {
+		reason, _, _ := strings.Cut(result.Detail, ":")
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s", result.Outcome, reason)))
+		h.tally.Requeued[result.Outcome]++
+	}
+	want := h.model.requeue(q.number, q.letters)
+	if !slices.Equal(got, want) {
+		h.t.Fatalf("letters %s became %s, want %s", strings.Join(q.letters, ", "), strings.Join(got, ", "),
+			strings.Join(want, ", "))
+	}
+	h.say("they became %s", strings.Join(got, ", "))
+}
+
+// contentOf reads letters as the command does, in the order of their ids.
+func (h *history) contentOf(letters []string) (content []*settle.DeadLetterContent) {
+	if len(letters) == 0 {
+		return nil
+	}
+	set, err := settle.SelectDeadLetters(h.t.Context(), h.b.admin, settle.DeadLetterFilter{IDs: h.model.ids(letters)})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for ids := range set.Batches() {
+		if err := settle.ReadDeadLetters(h.t.Context(), h.b.admin, ids, func(letter *settle.DeadLetterContent) error {
+			content = append(content, letter)
+			return nil
+		}); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	if len(content) != len(letters) {
+		h.t.Fatalf("%d dead letters were read, want %d", len(content), len(letters))
+	}
+	return content
+}
+
+func placesOf(letters []string) map[string]bool {
+	places := make(map[string]bool)
+	for _, at := range letters {
+		places[at] = true
+	}
+	return places
+}
+
+// recordsBehind are the records of letters, as a batch.
+func (h *history) recordsBehind(letters []string) (batch []settle.Slice) {
+	for _, at := range letters {
+		letter := h.model.letters[at]
+		batch = append(batch, settle.Slice{Key: h.log[letter.item.Record.Partition].key,
+			Items: []settle.Item{letter.item}})
+	}
+	return batch
+}
+
+// number takes up the ids that the database gave to new letters. They go by the
+// order in which a batch was read.
+func (h *history) number() {
+	if len(h.model.unnumbered) == 0 {
+		return
+	}
+	stored := make(map[string]int64)
+	letters, err := settle.DeadLetters(h.t.Context(), h.b.admin, settle.DeadLetterFilter{})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, letter := range letters {
+		stored[fmt.Sprintf("%d@%d", letter.Partition, letter.Offset)] = letter.ID
+	}
+	last := int64(0)
+	for _, at := range h.model.unnumbered {
+		if stored[at] <= last {
+			h.t.Fatalf("record %s was set aside as dead letter %d, the one before it as %d", at, stored[at], last)
+		}
+		last = stored[at]
+		h.model.letters[at].id = last
+		if h.model.letters[at].reason == quarantined {
+			h.tally.Quarantined++
+		}
+	}
+	h.model.unnumbered = nil
+}
