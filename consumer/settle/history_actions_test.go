@@ -51,10 +51,11 @@ func (f fate) at(p point) string {
 type produce struct {
 	partition int32
 	messages  []string
+	minute    int // of their timestamps
 }
 
 func (a produce) GoString() string {
-	return fmt.Sprintf("partition %d gets %s", a.partition, strings.Join(a.messages, " "))
+	return fmt.Sprintf("partition %d gets, in minute %d, %s", a.partition, a.minute, strings.Join(a.messages, " "))
 }
 
 func (a produce) do(h *history) {
@@ -63,7 +64,7 @@ func (a produce) do(h *history) {
 			h.log[a.partition].put(marker)
 			continue
 		}
-		h.log[a.partition].put(raw(message))
+		h.log[a.partition].put(of(minute(a.minute), raw(message)))
 	}
 }
 

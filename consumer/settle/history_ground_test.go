@@ -38,11 +38,11 @@ func newGround(t *testing.T) *ground {
 // and put them back, as an operator does with a backup. Parents come before
 // children.
 var backups = strings.NewReplacer("%tables%",
-	"'account', 'settlement_stripe', 'transfer', 'processed', 'declined_attempt', 'source', 'watermark', "+
-		"'dead_letter', 'dead_letter_action', 'partition_halt', 'partition_intervention'",
+	"'account', 'settlement_stripe', 'transfer', 'processed', 'declined_attempt', 'processed_horizon', "+
+		"'source', 'watermark', 'dead_letter', 'dead_letter_action', 'partition_halt', 'partition_intervention'",
 	"%sequences%",
-	"'account_id_seq', 'source_id_seq', 'dead_letter_id_seq', 'dead_letter_action_id_seq', "+
-		"'partition_intervention_id_seq', 'transfer_id_block'",
+	"'account_id_seq', 'processed_horizon_id_seq', 'source_id_seq', 'dead_letter_id_seq', "+
+		"'dead_letter_action_id_seq', 'partition_intervention_id_seq', 'transfer_id_block'",
 ).Replace(`
 	CREATE FUNCTION back_up() RETURNS jsonb LANGUAGE plpgsql AS $$
 	DECLARE

@@ -30,7 +30,7 @@ type history struct {
 // tally is what histories were made of.
 type tally struct {
 	Histories, Batches, Fenced, Deaths, Cuts, Stands, Waits, Replays, Halts, Skips, Restores int
-	Requeues, Discarded, Quarantined                                                         int
+	Horizons, Requeues, Discarded, Quarantined                                               int
 	Outcomes                                                                                 settle.Counts
 	Requeued                                                                                 map[settle.LetterOutcome]int
 }

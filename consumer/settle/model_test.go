@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"deductor/consumer/command"
 	"deductor/consumer/settle"
@@ -22,6 +23,7 @@ type model struct {
 	unnumbered []string
 	// quarantine is what workers run with.
 	quarantine bool
+	horizon    time.Time // zero at first
 	// partitions are those that the database knows, interventions how many it
 	// ever had.
 	partitions    map[int32]modelPartition
@@ -115,6 +117,9 @@ func (m *model) decide(at string, item settle.Item, waits bool) (settle.Kind, co
 			}
 			return settle.Duplicate, ""
 		}
+	}
+	if m.tooOld(item) {
+		return settle.DeadLettered, command.ReasonTooOld
 	}
 	if waits {
 		return settle.DeadLettered, quarantined

@@ -17,8 +17,10 @@ var histories = flag.Duration("settle.histories", 0,
 // replays; workers that die or lose their connection at each point of a
 // transaction, stand still in one, or go on with what others have taken over;
 // offsets that are lost or reset, a database that is put back, records that are
-// removed, operators who skip some; orders that come again, conflict, and are
-// attempted again. What is stored in the end is what a model says.
+// removed, operators who skip some; dead letters that are requeued, twice and
+// beside others, or discarded; quarantine; horizons; orders that come again,
+// conflict, and are attempted again. What is stored in the end is what a model
+// says.
 //
 // A failure prints the shortest such history that was found, and how to run it
 // again.
@@ -49,20 +51,20 @@ func TestPromise5_KnownHistories(t *testing.T) {
 		// A backup from before the first assignment gives out epoch 1 once more,
 		// and the former owner's row of source to another partition.
 		"a zombie whose epoch is given out again": {
-			produce{1, order}, produce{2, []string{"no command"}},
+			produce{1, order, 0}, produce{2, []string{"no command"}, 0},
 			acquire{0, 2}, putBack{}, acquire{1, 1}, acquire{2, 2},
 			settleNext{worker: 0, records: 1},
 		},
 		// It asks the fence, then waits for the account.
 		"a zombie that is behind until another one has committed": {
-			produce{2, order}, settleNext{worker: 2, partition: 2, records: 1},
-			produce{2, other}, putBack{},
+			produce{2, order, 0}, settleNext{worker: 2, partition: 2, records: 1},
+			produce{2, other, 0}, putBack{},
 			settleNext{worker: 0, partition: 2, records: 2, fate: stands, at: beforeCommit},
 			settleNext{worker: 2, records: 1},
 		},
 		// Nothing is wrong with what it read, and yet it is not the first.
 		"an order that is decided twice at the same time": {
-			produce{0, order}, produce{1, []string{string(pay("o-1", "bob", 5).Value)}},
+			produce{0, order, 0}, produce{1, []string{string(pay("o-1", "bob", 5).Value)}, 0},
 			settleNext{worker: 0, partition: 0, records: 1, fate: stands, at: betweenTrips},
 			settleNext{worker: 1, partition: 1, records: 1},
 		},
@@ -100,6 +102,9 @@ var plans = rapid.Custom(func(t *rapid.T) (p plan) {
 	}
 	if rapid.Bool().Draw(t, "letters") {
 		p = append(p, catchUp{0})
+		if rapid.Bool().Draw(t, "nothing waits") {
+			p = append(p, discard{choice{kind: notWaiting}})
+		}
 		p = append(p, rapid.SliceOfN(drawn(letterKinds), 0, 24).Draw(t, "actions on letters")...)
 	}
 	return p
@@ -115,7 +120,8 @@ func drawAction(t *rapid.T, kind string) action {
 	partition := rapid.Int32Range(0, partitions-1).Draw(t, "partition")
 	switch kind {
 	case "produce":
-		return produce{partition, rapid.SliceOfN(messages, 1, 6).Draw(t, "messages")}
+		return produce{partition, rapid.SliceOfN(messages, 1, 6).Draw(t, "messages"),
+			rapid.SampledFrom([]int{5, 5, 5, 5, 0, 1, 2, 3, 4}).Draw(t, "minute")}
 	case "acquire":
 		return acquire{worker, partition}
 	case "settle":
@@ -147,6 +153,8 @@ func drawAction(t *rapid.T, kind string) action {
 			fates.Draw(t, "fate"), points.Draw(t, "at")}
 	case "catch up":
 		return catchUp{worker}
+	case "horizon":
+		return raiseHorizon{rapid.SampledFrom([]int{1, 1, 2, 4, 6}).Draw(t, "minute")}
 	case "discard":
 		return discard{choices.Draw(t, "letters")}
 	case "skip":
@@ -161,13 +169,13 @@ var kinds = []string{
 	"produce", "settle", "produce", "settle", "acquire", "produce", "settle", "produce", "settle", "acquire",
 	"again", "settle", "commit", "go on", "settle", "produce", "again", "settle", "acquire", "commit", "settle",
 	"go on", "exit", "reset", "produce", "settle", "again", "audit", "close", "back up", "settle", "skip",
-	"put back", "remove", "requeue", "discard", "catch up", "requeue", "requeue again", "discard", "requeue",
+	"put back", "remove", "horizon", "requeue", "discard", "catch up", "requeue", "requeue again", "discard", "requeue",
 }
 
 // letterKinds are those that follow when there are dead letters.
 var letterKinds = []string{
 	"discard", "requeue", "requeue", "discard", "requeue again", "go on", "requeue", "produce", "settle", "requeue again",
-	"requeue", "settle", "discard", "again", "audit", "back up", "catch up", "put back",
+	"requeue", "settle", "discard", "again", "audit", "back up", "catch up", "put back", "horizon",
 }
 
 var (
@@ -222,6 +230,8 @@ var messages = rapid.Custom(func(t *rapid.T) string {
 		return fmt.Sprintf(`{"order_id":%q,"account":%q}`, id, from)
 	case 8:
 		from, options = "euro", append(options, currency("EUR"))
+	case 10:
+		options = append(options, occurred(minute(rapid.IntRange(0, 5).Draw(t, "occurred")).Format(time.RFC3339)))
 	}
 	if to != "" {
 		options = append(options, credit(to))
