@@ -68,6 +68,11 @@ func TestPromise5_KnownHistories(t *testing.T) {
 			settleNext{worker: 0, partition: 0, records: 1, fate: stands, at: betweenTrips},
 			settleNext{worker: 1, partition: 1, records: 1},
 		},
+		// It waits for the letter, which is refused and then discarded.
+		"a letter that is discarded beside its requeue": {
+			produce{0, []string{"no command"}, 0}, settleNext{worker: 0, records: 1},
+			requeue{fate: stands, at: betweenTrips}, discard{},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

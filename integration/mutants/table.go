@@ -23,7 +23,8 @@ func consumer(run string) suspects { return suspects{"./consumer", run} }
 func intake(run string) suspects   { return suspects{"./consumer/intake", run} }
 func ledger(run string) suspects   { return suspects{"./ledger", run} }
 func dedupe(run string) suspects   { return suspects{"./dedupe", run} }
+func prune(run string) suspects    { return suspects{"./internal/prune", run} }
 
 // mutants are in the order of the way of a payment.
-var mutants = slices.Concat(intakeMutants, consumerMutants, startMutants, fenceMutants, settleMutants, dedupeMutants,
-	ledgerMutants)
+var mutants = slices.Concat(intakeMutants, consumerMutants, startMutants, fenceMutants, settleMutants, letterMutants,
+	horizonMutants, dedupeMutants, ledgerMutants)
