@@ -3,6 +3,7 @@ package settle
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -26,7 +27,8 @@ const (
 	LetterRefused LetterOutcome = "refused"
 	// LetterWaiting means that an earlier dead letter of its account is open.
 	LetterWaiting LetterOutcome = "waiting"
-	// LetterSkipped means that it was no longer open.
+	// LetterSkipped means that it was no longer open, or that the database was put
+	// back since it was read.
 	LetterSkipped LetterOutcome = "skipped"
 )
 
@@ -48,9 +50,8 @@ type RequeueResult struct {
 type claim struct {
 	handling  Handling
 	batch     []Slice
-	ids       map[*kgo.Record]int64
-	queued    map[int64]bool // letters that keep their account's order
-	rehearsed []int64        // letters that count as requeued in a rehearsal
+	content   map[*kgo.Record]*DeadLetterContent
+	rehearsed []int64 // letters that count as requeued in a rehearsal
 	open      map[int64]bool
 	before    map[int64]RequeueResult // what this run did before
 }
@@ -59,19 +60,27 @@ func (c *claim) letters() []int64 { return append(c.own(), c.rehearsed...) }
 
 // own are the batch's letters, in the order of their ids.
 func (c *claim) own() []int64 {
-	ids := make([]int64, 0, size(c.batch))
+	ids, _ := c.known()
+	return ids
+}
+
+// known are the batch's letters, and when each was set aside.
+func (c *claim) known() (ids []int64, created []time.Time) {
+	ids, created = make([]int64, 0, size(c.batch)), make([]time.Time, 0, size(c.batch))
 	for i := range c.batch {
 		for j := range c.batch[i].Items {
-			ids = append(ids, c.ids[c.batch[i].Items[j].Record])
+			letter := c.content[c.batch[i].Items[j].Record]
+			ids, created = append(ids, letter.ID), append(created, letter.CreatedAt)
 		}
 	}
-	return ids
+	return ids, created
 }
 
 func (c *claim) queue(batch *pgx.Batch) {
 	c.open, c.before = make(map[int64]bool), make(map[int64]RequeueResult)
 	var id int64
-	batch.Queue(lockDeadLettersSQL, c.own()).Query(func(rows pgx.Rows) error {
+	ids, created := c.known()
+	batch.Queue(claimDeadLettersSQL, ids, created).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
 			c.open[id] = true
 			return nil
@@ -79,7 +88,7 @@ func (c *claim) queue(batch *pgx.Batch) {
 		return err
 	})
 	var done RequeueResult
-	batch.Queue(getCommandActionsSQL, c.own(), c.handling.id).Query(func(rows pgx.Rows) error {
+	batch.Queue(getCommandActionsSQL, ids, c.handling.id).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&done.ID, &done.Outcome, &done.Detail}, func() error {
 			c.before[done.ID] = done
 			return nil
@@ -92,14 +101,14 @@ func (c *claim) queue(batch *pgx.Batch) {
 func (c *claim) check(context.Context, *pgx.Conn) error { return nil }
 
 func (c *claim) admits(_ *Slice, item *Item) bool {
-	id := c.ids[item.Record]
+	id := c.content[item.Record].ID
 	_, done := c.before[id]
 	return c.open[id] && !done
 }
 
 func (c *claim) turn(item *Item) int64 {
-	if id := c.ids[item.Record]; c.queued[id] {
-		return id
+	if letter := c.content[item.Record]; letter.Reason == string(command.ReasonAccountQuarantined) {
+		return letter.ID
 	}
 	return 0
 }

@@ -76,9 +76,6 @@ func (putBack) do(h *history) {
 	for _, p := range h.processes() {
 		p.cutOff()
 	}
-	for _, o := range h.operators {
-		o.last = nil // their ids are given to others
-	}
 	h.tally.Restores++
 }
 

@@ -65,9 +65,7 @@ func (a requeue) do(h *history) {
 	if h.busy(&o.process) {
 		return
 	}
-	letters := a.letters.of(h.model)
-	h.say("these are %s", strings.Join(letters, ", "))
-	h.requeue(h.requeueOf(o, letters), a.fate, a.at)
+	h.requeue(h.requeueOf(o, a.letters.of(h.model)), a.fate, a.at)
 }
 
 // requeueAgain is a requeue that is run once more: by another command, or by the
@@ -92,11 +90,10 @@ func (a requeueAgain) do(h *history) {
 	if o.last == nil || h.busy(&o.process) {
 		return
 	}
-	again := h.requeueOf(o, o.last.letters)
+	again := h.again(o.last)
 	if a.same {
 		again.number, again.handling = o.last.number, o.last.handling
 	}
-	h.say("these are %s", strings.Join(again.letters, ", "))
 	h.requeue(again, a.fate, a.at)
 }
 

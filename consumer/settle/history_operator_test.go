@@ -21,45 +21,72 @@ func newOperator(g *ground) *operator {
 	return o
 }
 
-// requeueRun is that of a command that requeues dead letters, by partition@offset in the
-// order of their ids.
+// requeueRun is that of a command that requeues dead letters, in the order of
+// their ids.
 type requeueRun struct {
 	*run
 	operator *operator
 	number   int
 	handling settle.Handling
-	letters  []string
+	letters  []letterName
+	content  []*settle.DeadLetterContent // as it was read
+	records  []settle.Slice
 	results  []settle.RequeueResult
 }
 
-// requeueOf begins a command.
+// requeueOf begins a command, and reads the letters.
 func (h *history) requeueOf(o *operator, letters []string) *requeueRun {
 	h.requeues++
-	return &requeueRun{operator: o, number: h.requeues, handling: settle.NewHandling("operator", "to see"),
-		letters: letters}
+	q := &requeueRun{operator: o, number: h.requeues, handling: settle.NewHandling("operator", "to see"),
+		content: h.contentOf(letters)}
+	for _, at := range letters {
+		letter := h.model.letters[at]
+		q.letters = append(q.letters, letter.letterName)
+		q.records = append(q.records, settle.Slice{Key: h.log[letter.item.Record.Partition].key,
+			Items: []settle.Item{letter.item}})
+	}
+	return q
+}
+
+// again is the same letters, as they were read, by another command.
+func (h *history) again(q *requeueRun) *requeueRun {
+	h.requeues++
+	return &requeueRun{operator: q.operator, number: h.requeues, handling: settle.NewHandling("operator", "to see"),
+		letters: q.letters, content: q.content, records: q.records}
 }
 
 // requeue requeues letters, with what befalls it.
 func (h *history) requeue(q *requeueRun, f fate, at point) {
-	content := h.contentOf(q.letters)
-	if len(content) == 0 {
+	if len(q.letters) == 0 {
 		return
 	}
 	o := q.operator
-	batch := h.recordsBehind(q.letters)
-	q.run = &run{process: &o.process, batch: batch, letters: placesOf(q.letters), fate: f, at: at,
+	q.run = &run{process: &o.process, batch: q.records, letters: make(map[string]bool), fate: f, at: at,
 		work: func(ctx context.Context) (err error) {
 			requeuer := &settle.Requeuer{Settler: o.settler, Handling: q.handling}
-			q.results, err = requeuer.Requeue(ctx, content)
+			q.results, err = requeuer.Requeue(ctx, q.content)
 			return err
 		},
 		apply: func(m *model) { m.requeue(q.number, q.letters) },
 		judge: func() { h.requeued(q) },
 	}
-	h.giveWay(batch)
+	for _, letter := range q.letters {
+		q.run.letters[letter.at] = true
+	}
+	h.say("these are %s", q)
+	h.giveWay(q.records)
 	o.last = q
 	h.tally.Requeues++
 	h.perform(q.run)
+}
+
+// String lists the letters.
+func (q *requeueRun) String() string {
+	places := make([]string, len(q.letters))
+	for i, letter := range q.letters {
+		places[i] = letter.at
+	}
+	return strings.Join(places, ", ")
 }
 
 // requeued compares what was reported of each letter with what the model says.
@@ -82,8 +109,7 @@ func (h *history) requeued(q *requeueRun) {
 	}
 	want := h.model.requeue(q.number, q.letters)
 	if !slices.Equal(got, want) {
-		h.t.Fatalf("letters %s became %s, want %s", strings.Join(q.letters, ", "), strings.Join(got, ", "),
-			strings.Join(want, ", "))
+		h.t.Fatalf("letters %s became %s, want %s", q, strings.Join(got, ", "), strings.Join(want, ", "))
 	}
 	h.say("they became %s", strings.Join(got, ", "))
 }
@@ -109,24 +135,6 @@ func (h *history) contentOf(letters []string) (content []*settle.DeadLetterConte
 		h.t.Fatalf("%d dead letters were read, want %d", len(content), len(letters))
 	}
 	return content
-}
-
-func placesOf(letters []string) map[string]bool {
-	places := make(map[string]bool)
-	for _, at := range letters {
-		places[at] = true
-	}
-	return places
-}
-
-// recordsBehind are the records of letters, as a batch.
-func (h *history) recordsBehind(letters []string) (batch []settle.Slice) {
-	for _, at := range letters {
-		letter := h.model.letters[at]
-		batch = append(batch, settle.Slice{Key: h.log[letter.item.Record.Partition].key,
-			Items: []settle.Item{letter.item}})
-	}
-	return batch
 }
 
 // number takes up the ids that the database gave to new letters. They go by the

@@ -16,8 +16,8 @@ const quarantined = command.ReasonAccountQuarantined
 
 // modelLetter is a record that was set aside.
 type modelLetter struct {
-	at      string // partition@offset
-	id      int64  // as the database gave it; 0 until that is known
+	letterName
+	id      int64 // as the database gave it; 0 until that is known
 	item    settle.Item
 	reason  command.Reason
 	order   string
@@ -25,6 +25,13 @@ type modelLetter struct {
 	state   settle.LetterState
 	actions []string
 	did     map[int]string // what it became, by the command
+}
+
+// letterName tells a letter from all others, also from one that a database which
+// was put back has again.
+type letterName struct {
+	at  string // partition@offset
+	nth int    // of all that were made
 }
 
 func (l *modelLetter) clone() *modelLetter {
@@ -44,8 +51,9 @@ func (m *model) setAside(at string, item settle.Item, reason command.Reason) {
 	if m.letters[at] != nil {
 		return
 	}
-	letter := &modelLetter{at: at, item: item, reason: reason, state: settle.Open, did: make(map[int]string),
-		order: item.Command.OrderID, account: item.Command.Account}
+	*m.made++
+	letter := &modelLetter{letterName: letterName{at, *m.made}, item: item, reason: reason, state: settle.Open,
+		did: make(map[int]string), order: item.Command.OrderID, account: item.Command.Account}
 	if item.Rejection != nil {
 		letter.order, letter.account = item.Rejection.OrderID, item.Rejection.Account
 	}
@@ -68,15 +76,16 @@ const everything = math.MaxInt64
 
 // requeue decides letters again, in the order of their ids, and says what became
 // of each. What the command did before, it only says again.
-func (m *model) requeue(command int, letters []string) (became []string) {
-	for _, at := range letters {
-		letter := m.letters[at]
-		switch before, done := letter.did[command]; {
-		case done:
-			became = append(became, before)
-		case letter.state != settle.Open:
+func (m *model) requeue(command int, letters []letterName) (became []string) {
+	for _, name := range letters {
+		letter := m.letters[name.at]
+		if letter == nil || letter.letterName != name {
 			became = append(became, "skipped")
-		default:
+		} else if before, done := letter.did[command]; done {
+			became = append(became, before)
+		} else if letter.state != settle.Open {
+			became = append(became, "skipped")
+		} else {
 			became = append(became, m.decideAgain(command, letter))
 		}
 	}

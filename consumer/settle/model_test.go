@@ -19,8 +19,9 @@ type model struct {
 	accounts map[string]*modelAccount
 	orders   map[string][]modelAnswer // by order, the highest attempt last
 	letters  map[string]*modelLetter  // by partition@offset
-	// unnumbered are letters whose ids are not known yet.
+	// unnumbered are letters whose ids are not known yet, made counts all.
 	unnumbered []string
+	made       *int
 	// quarantine is what workers run with.
 	quarantine bool
 	horizon    time.Time // zero at first
@@ -48,6 +49,7 @@ func newModel(accounts ...ledger.NewAccount) *model {
 		accounts: make(map[string]*modelAccount),
 		orders:   make(map[string][]modelAnswer),
 		letters:  make(map[string]*modelLetter),
+		made:     new(int),
 
 		partitions: make(map[int32]modelPartition),
 	}

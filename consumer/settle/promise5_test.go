@@ -73,6 +73,18 @@ func TestPromise5_KnownHistories(t *testing.T) {
 			produce{0, []string{"no command"}, 0}, settleNext{worker: 0, records: 1},
 			requeue{fate: stands, at: betweenTrips}, discard{},
 		},
+		// It waits for the letter, which is open no more.
+		"a letter that is requeued beside its discard": {
+			quarantine{}, produce{0, append([]string{badAlice}, order...), 0}, settleNext{worker: 0, records: 2},
+			discard{choice{kind: notWaiting}}, requeue{fate: stands, at: betweenTrips}, discard{},
+		},
+		// Its id is given out again, with its row of source.
+		"a letter that was read before the database was put back": {
+			quarantine{}, produce{0, append([]string{badAlice}, order...), 0}, settleNext{worker: 0, records: 2},
+			discard{choice{kind: notWaiting}}, requeue{fate: dies, at: beforeCommit}, putBack{},
+			produce{1, []string{"no command", "nor this"}, 0}, settleNext{worker: 1, partition: 1, records: 2},
+			requeueAgain{},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

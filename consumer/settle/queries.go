@@ -11,6 +11,8 @@ var (
 	auditTransfersSQL string
 	//go:embed queries/begin.sql
 	beginSQL string
+	//go:embed queries/claim_dead_letters.sql
+	claimDeadLettersSQL string
 	//go:embed queries/clear_halt.sql
 	clearHaltSQL string
 	//go:embed queries/fence.sql

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -47,6 +48,7 @@ func arrays(n int) []arrayed {
 		{"queries/find_dead_letters.sql", []any{sources, ids, ends}, true},
 		{"queries/first_open_dead_letters.sql", []any{names, ids}, true},
 		{"queries/lock_dead_letters.sql", []any{ids}, false},
+		{"queries/claim_dead_letters.sql", []any{ids, make([]time.Time, n)}, false},
 		{"../../dedupe/queries/find_earlier.sql", []any{orders}, false},
 		{"../../ledger/queries/get_accounts_by_id.sql", []any{ids}, false},
 		{"../../ledger/queries/get_transfers.sql", []any{ids, ids}, false},

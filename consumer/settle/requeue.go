@@ -32,14 +32,10 @@ type Requeuer struct {
 // they are not paid twice.
 func (r *Requeuer) Requeue(ctx context.Context, letters []*DeadLetterContent) (results []RequeueResult, err error) {
 	batch := make([]Slice, 0, len(letters))
-	ids := make(map[*kgo.Record]int64, len(letters))
-	queued := make(map[int64]bool)
+	content := make(map[*kgo.Record]*DeadLetterContent, len(letters))
 	for _, letter := range letters {
 		item := letter.item()
-		ids[item.Record] = letter.ID
-		if letter.Reason == string(command.ReasonAccountQuarantined) {
-			queued[letter.ID] = true
-		}
+		content[item.Record] = letter
 		if n := len(batch); n == 0 || batch[n-1].SourceID != letter.SourceID {
 			key := Key{Topic: letter.Topic, Partition: letter.Partition}
 			batch = append(batch, Slice{Key: key, SourceID: letter.SourceID})
@@ -54,7 +50,7 @@ func (r *Requeuer) Requeue(ctx context.Context, letters []*DeadLetterContent) (r
 	_, err = r.Settler.run(ctx, batch, task{
 		rehearsal: r.Rehearsal,
 		admit: func(part []Slice) admission {
-			c = &claim{handling: r.Handling, batch: part, ids: ids, queued: queued, rehearsed: r.rehearsed}
+			c = &claim{handling: r.Handling, batch: part, content: content, rehearsed: r.rehearsed}
 			return c
 		},
 		done: func(t *transaction) { results = append(results, r.keep(c.results(t))...) },

@@ -128,6 +128,7 @@ func TestPromise3_DeadLetterIsTheAnswer(t *testing.T) {
 	if got := b.requeue(b.operator(t), settle.DeadLetterFilter{}); got != "over-1 skipped, over-2 duplicate" {
 		t.Errorf("requeued: %s", got)
 	}
+	b.wantOrder("over-1", "")
 	replay(map[settle.Kind]int64{settle.DeadLettered: 1, settle.Duplicate: 3})
 	b.wantTransfers("over-1", 0)
 	b.wantTransfers("over-2", 1)
