@@ -121,7 +121,10 @@ func (m mutant) try(ctx context.Context, tree string) (string, error) {
 	}
 	defer func() { _ = os.WriteFile(path, original, 0o600) }() //nolint:gosec // as above
 	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-timeout=3m",
-		"-run", m.suspects.run, m.suspects.pkg, "-rapid.nofailfile", "-rapid.shrinktime=1s"}
+		"-run", m.suspects.run, m.suspects.pkg}
+	if m.suspects.random {
+		args = append(args, "-rapid.nofailfile", "-rapid.shrinktime=1s")
+	}
 	test := exec.CommandContext(ctx, "go", args...) //nolint:gosec // arguments of this program's table
 	test.Dir = tree
 	output, err := test.CombinedOutput()
