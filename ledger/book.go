@@ -10,6 +10,7 @@ import (
 // memory, written at the end. It belongs to one transaction and one goroutine.
 type Book struct {
 	ids       *IDs
+	locked    bool // the customers' accounts
 	stripe    int16
 	accounts  map[string]*entry
 	transfers []Transfer
@@ -28,6 +29,9 @@ type entry struct {
 	delta int64
 	// overdraftLimit is in minor units.
 	overdraftLimit int64
+	// low and high are between which balances the decisions would have been the
+	// same ones.
+	low, high int64
 }
 
 // OverflowError says that an account's balance, or what one transaction moves
@@ -70,7 +74,7 @@ func (b *Book) Transfer(p Payment) (Transfer, error) {
 	if debit.currency != p.Currency || credit.currency != p.Currency {
 		return Transfer{}, CurrencyMismatch
 	}
-	if debit.available() < uint64(p.Amount) {
+	if !debit.affords(p.Amount) {
 		return Transfer{}, InsufficientFunds
 	}
 	if debit.delta < math.MinInt64+p.Amount {
@@ -102,6 +106,32 @@ func (b *Book) add(p Payment, debit, credit *entry) Transfer {
 	return transfer
 }
 
+// affords tells whether an amount may be debited, and notes for which balances
+// the answer is the same.
+func (e *entry) affords(amount int64) bool {
+	least := minus(amount-e.overdraftLimit, e.delta) // the balance that is enough
+	if e.available() >= uint64(amount) {             //nolint:gosec // it is positive
+		e.low = max(e.low, least)
+		return true
+	}
+	if least > e.balance { // or no balance that 64 bits hold is enough
+		e.high = min(e.high, least-1)
+	}
+	return false
+}
+
+// minus is a - b, or the nearest that 64 bits hold.
+func minus(a, b int64) int64 {
+	switch difference := a - b; {
+	case b < 0 && difference < a:
+		return math.MaxInt64
+	case b > 0 && difference > a:
+		return math.MinInt64
+	default:
+		return difference
+	}
+}
+
 // available is what may be debited, in minor units: nothing below the limit. A
 // balance and a limit may add up to more than an int64 holds.
 func (e *entry) available() uint64 {
@@ -110,4 +140,9 @@ func (e *entry) available() uint64 {
 		return 0
 	}
 	return uint64(balance) + uint64(e.overdraftLimit) //nolint:gosec // wraps below zero, and back in the sum
+}
+
+// decidedOn tells whether anything was decided by what the account holds.
+func (e *entry) decidedOn() bool {
+	return e.kind == Customer && (e.low > math.MinInt64 || e.high < math.MaxInt64)
 }

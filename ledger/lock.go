@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -35,12 +36,24 @@ func Lock(ctx context.Context, tx pgx.Tx, payments ...Payment) (*Book, error) {
 // together with others in one round trip. It fails when there are more than
 // [BlockSize] payments.
 func (b *Book) QueueLock(batch *pgx.Batch, payments []Payment) error {
+	b.locked = true
+	return b.queueAccounts(batch, lockCustomersSQL, payments)
+}
+
+// QueueRead is QueueLock without locks. Others may change the accounts before
+// [Book.Post] does; it fails then (SQLSTATE P0004) if a decision would have been
+// another one. Roll back then, and lock.
+func (b *Book) QueueRead(batch *pgx.Batch, payments []Payment) error {
+	return b.queueAccounts(batch, readCustomersSQL, payments)
+}
+
+func (b *Book) queueAccounts(batch *pgx.Batch, customersSQL string, payments []Payment) error {
 	if len(payments) > BlockSize {
-		return fmt.Errorf("lock accounts: %d payments are more than the %d of one transaction",
+		return fmt.Errorf("read accounts: %d payments are more than the %d of one transaction",
 			len(payments), BlockSize)
 	}
 	names, credited := namesOf(payments)
-	batch.Queue(lockCustomersSQL, names).Query(b.loadCustomers)
+	batch.Queue(customersSQL, names).Query(b.loadCustomers)
 	batch.Queue(readSettlementsSQL, credited).Query(b.loadSettlements)
 	if b.ids.left() < len(payments) {
 		batch.Queue(reserveIDsSQL).QueryRow(func(row pgx.Row) error {
@@ -76,12 +89,11 @@ func namesOf(payments []Payment) (all, credited []string) {
 
 func (b *Book) loadCustomers(rows pgx.Rows) error {
 	var name string
-	var account entry
+	account := entry{kind: Customer, low: math.MinInt64, high: math.MaxInt64}
 	targets := []any{&account.id, &name, &account.currency, &account.balance, &account.overdraftLimit,
 		&account.closedAt}
 	_, err := pgx.ForEachRow(rows, targets, func() error {
 		loaded := account
-		loaded.kind = Customer
 		b.accounts[name] = &loaded
 		return nil
 	})
@@ -90,11 +102,10 @@ func (b *Book) loadCustomers(rows pgx.Rows) error {
 
 func (b *Book) loadSettlements(rows pgx.Rows) error {
 	var name string
-	var account entry
+	account := entry{kind: Settlement}
 	targets := []any{&account.id, &name, &account.currency, &account.closedAt}
 	_, err := pgx.ForEachRow(rows, targets, func() error {
 		loaded := account
-		loaded.kind = Settlement
 		b.accounts[name] = &loaded
 		return nil
 	})

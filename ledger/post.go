@@ -27,13 +27,10 @@ func (b *Book) Post(ctx context.Context, tx pgx.Tx) error {
 // together with COMMIT: each fails by itself rather than change fewer rows than
 // it should (SQLSTATE P0004, assert_failure).
 func (b *Book) QueuePost(batch *pgx.Batch) {
-	if len(b.transfers) == 0 {
-		return
-	}
 	queueTransfers(batch, b.transfers)
 	var changed []*entry
 	for _, account := range b.accounts {
-		if account.delta != 0 {
+		if account.delta != 0 || account.decidedOn() && !b.locked {
 			changed = append(changed, account)
 		}
 	}
@@ -45,6 +42,9 @@ func (b *Book) QueuePost(batch *pgx.Batch) {
 
 func queueTransfers(batch *pgx.Batch, transfers []Transfer) {
 	n := len(transfers)
+	if n == 0 {
+		return
+	}
 	var (
 		ids        = make([]int64, n)
 		debits     = make([]int64, n)
@@ -62,14 +62,15 @@ func queueTransfers(batch *pgx.Batch, transfers []Transfer) {
 }
 
 func (b *Book) queueBalances(batch *pgx.Batch, changed []*entry) {
-	var ids, deltas []int64
+	var ids, deltas, lows, highs []int64
 	for _, account := range changed {
 		if account.kind == Customer {
 			ids, deltas = append(ids, account.id), append(deltas, account.delta)
+			lows, highs = append(lows, account.low), append(highs, account.high)
 		}
 	}
 	if len(ids) > 0 {
-		batch.Queue(updateBalancesSQL, ids, deltas, len(ids))
+		batch.Queue(updateBalancesSQL, ids, deltas, lows, highs, len(ids))
 	}
 }
 

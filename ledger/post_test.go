@@ -101,7 +101,7 @@ func TestOverdraftCheckIsTheLastLine(t *testing.T) {
 		}
 		return nil
 	})
-	wantRefused(t, err, "23514", "account_within_overdraft")
+	wantRefused(t, err, "P0004", "")
 	_, err = db.Exec(t.Context(), "UPDATE account SET balance = -1 WHERE name = 'alice'")
 	wantRefused(t, err, "23514", "account_within_overdraft")
 	wantBalances(t, db, map[string]int64{"alice": 10, usd: 0})

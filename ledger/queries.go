@@ -5,6 +5,8 @@ import _ "embed"
 var (
 	//go:embed queries/lock_customers.sql
 	lockCustomersSQL string
+	//go:embed queries/read_customers.sql
+	readCustomersSQL string
 	//go:embed queries/read_settlements.sql
 	readSettlementsSQL string
 	//go:embed queries/reserve_ids.sql

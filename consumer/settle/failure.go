@@ -21,11 +21,24 @@ const (
 	unavailable
 )
 
+// errMoved: an account was not locked, and what was decided on its balance does
+// not hold any more. The same batch again, with locks.
+var errMoved = errors.New("another transaction has changed an account")
+
+// isAssertion tells whether a statement changed fewer rows than it had to.
+func isAssertion(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == "P0004" // assert_failure
+}
+
 // classify sorts an error of a transaction by its SQLSTATE (Postgres manual,
 // appendix A). All that is not about the data or about other transactions is
 // taken for a database that will be mended: nothing is dead-lettered for it.
 func classify(err error) failure {
 	var pgErr *pgconn.PgError
+	if errors.Is(err, errMoved) {
+		return contended
+	}
 	if !errors.As(err, &pgErr) {
 		return unavailable
 	}

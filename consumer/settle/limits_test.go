@@ -103,7 +103,7 @@ func TestIdleWorkerIsEnded(t *testing.T) {
 	b := newBench(t, customer("alice", 100))
 	f := b.acquire(0)
 	told := make(troubles, 10)
-	config := settle.Config{Limits: settle.Limits{Idle: 50 * time.Millisecond}, OnTrouble: told.tell}
+	config := settle.Config{Limits: settle.Limits{Idle: 50 * time.Millisecond}, Quarantine: true, OnTrouble: told.tell}
 	s := b.standStill(t, config, f.next(pay("o-1", "alice", 60)))
 	b.lock("alice")() // waits for the settler's lock
 	s.goOn()

@@ -35,16 +35,17 @@ func (b *bench) standStill(t *testing.T, config settle.Config, batch ...settle.S
 	return standing{settling: s, goOn: func() { close(awake) }}
 }
 
-// Promise 5: no customer passes the overdraft limit. Who decides on an account's
-// money holds its lock until it was spent; who comes later waits, decides on
-// what is left, and finds what was decided meanwhile.
+// Promise 5: no customer passes the overdraft limit. Under quarantine, who
+// decides on an account's money holds its lock until it was spent; who comes
+// later waits, decides on what is left, and finds what was decided meanwhile.
 func TestPromise5_CustomersAreLocked(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, customer("alice", 100))
 	f, g := b.acquire(0), b.acquire(1)
-	first := b.standStill(t, b.untroubled(), f.next(pay("o-1", "alice", 60)))
-	met := &errorStates{count: make(map[string]int)}
 	config := b.untroubled()
+	config.Quarantine = true
+	first := b.standStill(t, config, f.next(pay("o-1", "alice", 60)))
+	met := &errorStates{count: make(map[string]int)}
 	config.Connect = b.connectWatched(met.watch)
 	second := start(t.Context(), t, closing(t, config), g.next(pay("o-1", "alice", 60), pay("o-2", "alice", 60)))
 	b.eventually("the second settler waits for the account", func() bool { return len(b.waiting()) == 1 })

@@ -48,6 +48,7 @@ func (r *Requeuer) Requeue(ctx context.Context, letters []*DeadLetterContent) (r
 	}
 	var c *claim
 	_, err = r.Settler.run(ctx, batch, task{
+		locks:     len(queued) > 0, // before it is read which letters are open
 		rehearsal: r.Rehearsal,
 		admit: func(part []Slice) admission {
 			c = &claim{handling: r.Handling, batch: part, content: content, rehearsed: r.rehearsed}

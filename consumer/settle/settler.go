@@ -50,6 +50,11 @@ func NewSettler(config Config) *Settler {
 	return &Settler{config: config}
 }
 
+// unlocked is how many tries a batch has before its accounts are locked first.
+// Locks of accounts are taken before those of orders then, the other way round
+// than by all others: a deadlock is possible, and costs a try more.
+const unlocked = 3
+
 // stuck is after how many tries contention is told as trouble.
 const stuck = 20
 
@@ -69,6 +74,7 @@ func (l Limits) roundTrips() time.Duration { return 2 * l.Statement }
 func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
 	return s.run(ctx, batch, task{
 		admit: func(batch []Slice) admission { return newReading(batch, s.config.Quarantine) },
+		locks: s.config.Quarantine,
 		done:  func(*transaction) {},
 	})
 }
@@ -76,6 +82,7 @@ func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
 // run takes a batch through one transaction after the other, until it is
 // settled.
 func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, error) {
+	moved := 0
 	for attempt := 0; ; attempt++ {
 		counts, err := s.try(ctx, batch, job)
 		var fenced *FenceError
@@ -88,6 +95,10 @@ func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, err
 			return counts, err
 		case ctx.Err() != nil:
 			return counts, fmt.Errorf("settle: %w", ctx.Err())
+		}
+		if errors.Is(err, errMoved) {
+			moved++
+			job.locks = job.locks || moved == unlocked
 		}
 		kind := classify(err)
 		if kind == refused && singleOut(batch, err) {

@@ -32,6 +32,9 @@ type transaction struct {
 type task struct {
 	// admit lets a batch in.
 	admit func(batch []Slice) admission
+	// locks means that the accounts are locked before anything is decided.
+	// Without, the write fails when a decision does not hold any more.
+	locks bool
 	// rehearsal means that nothing is written: it is only to be known what would
 	// be decided.
 	rehearsal bool
@@ -102,7 +105,11 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 	batch.Queue(limitsSQL, limits.arguments()...)
 	t.admission.queue(batch)
 	if len(t.payments) > 0 {
-		if err := t.book.QueueLock(batch, t.payments); err != nil {
+		readAccounts := t.book.QueueRead
+		if t.locks {
+			readAccounts = t.book.QueueLock
+		}
+		if err := readAccounts(batch, t.payments); err != nil {
 			return err
 		}
 		t.register.QueueFind(batch, t.orderIDs())
@@ -135,14 +142,17 @@ func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
 		batch.Queue("ROLLBACK")
 	} else {
 		t.register.QueueSave(batch)
-		t.book.QueuePost(batch)
 		t.admission.finish(batch, t)
+		t.book.QueuePost(batch) // last, for its locks: other transactions may want the same accounts
 		batch.Queue("COMMIT").Exec(expectCommit)
 	}
 	crashpoint.Reach(crashpoint.Decided)
 	sent := conn.SendBatch(ctx, batch)
 	crashpoint.Reach(crashpoint.CommitSent)
 	if err := sent.Close(); err != nil {
+		if !t.locks && isAssertion(err) {
+			err = fmt.Errorf("%w: %w", errMoved, err)
+		}
 		return fmt.Errorf("write and commit: %w", err)
 	}
 	crashpoint.Reach(crashpoint.Committed)

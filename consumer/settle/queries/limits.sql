@@ -6,6 +6,8 @@
 -- While the server waits for the rest of a round trip, the session is not idle
 -- and no statement runs: transaction_timeout (Postgres 17) ends it then, or, when
 -- the worker's machine is gone, a probe without an answer.
+-- Every statement looks rows up by their keys. Postgres would rather read a whole
+-- table of 100,000 accounts to update 5,000: five times the work.
 SELECT set_config('synchronous_commit',
                   CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END,
                   true),
@@ -13,6 +15,9 @@ SELECT set_config('synchronous_commit',
        set_config('lock_timeout', $2, true),
        set_config('idle_in_transaction_session_timeout', $3, true),
        set_config('plan_cache_mode', 'force_custom_plan', true),
+       set_config('enable_seqscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true),
        set_config('client_connection_check_interval', CASE WHEN version() ~ 'linux' THEN '2s' ELSE '0' END, true),
        set_config('tcp_user_timeout', CASE WHEN version() ~ 'linux' THEN $3 ELSE '0' END, true),
        set_config('tcp_keepalives_idle', '10', true),
