@@ -5,6 +5,8 @@ import _ "embed"
 var (
 	//go:embed queries/analyze_kept.sql
 	analyzeKeptSQL string
+	//go:embed queries/copy.sql
+	copySQL string
 	//go:embed queries/count_pages.sql
 	countPagesSQL string
 	//go:embed queries/count_processed.sql

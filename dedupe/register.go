@@ -23,6 +23,7 @@ const (
 type Register struct {
 	orders  map[string]*order
 	horizon *time.Time // nil when nothing was ever pruned
+	copied  bool       // new orders were written by [Register.CopyNew]
 }
 
 // order is what is known of one order id.

@@ -30,22 +30,18 @@ func (r *Register) Save(ctx context.Context, tx pgx.Tx) error {
 // QueueSave queues the statements of [Register.Save], for callers that send
 // their writes in one round trip.
 func (r *Register) QueueSave(batch *pgx.Batch) {
-	var added []*Record
 	var retried []*order
 	for _, known := range r.orders {
-		if known.stored == nil {
-			added = append(added, known.current)
-		}
 		if len(known.superseded) > 0 {
 			retried = append(retried, known)
 		}
 	}
 	// Sorted, and new orders before retried ones, so that transactions that
-	// write the same orders wait for each other in one direction, and
-	// neighbours of the index are written together.
-	slices.SortFunc(added, func(a, b *Record) int { return cmp.Compare(a.OrderID, b.OrderID) })
+	// write the same orders wait for each other in one direction.
 	slices.SortFunc(retried, func(a, b *order) int { return cmp.Compare(a.current.OrderID, b.current.OrderID) })
-	queueInsert(batch, added)
+	if !r.copied {
+		queueInsert(batch, r.added())
+	}
 	for _, known := range retried {
 		for i := range known.superseded {
 			queueSuperseded(batch, &known.superseded[i])
@@ -54,6 +50,19 @@ func (r *Register) QueueSave(batch *pgx.Batch) {
 			queueSupersede(batch, known)
 		}
 	}
+}
+
+// added are the orders that are new, sorted: neighbours of the index are written
+// together.
+func (r *Register) added() []*Record {
+	added := make([]*Record, 0, len(r.orders))
+	for _, known := range r.orders {
+		if known.stored == nil {
+			added = append(added, known.current)
+		}
+	}
+	slices.SortFunc(added, func(a, b *Record) int { return cmp.Compare(a.OrderID, b.OrderID) })
+	return added
 }
 
 func queueInsert(batch *pgx.Batch, records []*Record) {

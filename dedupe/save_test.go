@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -57,12 +58,52 @@ func TestSaveKeepsEveryField(t *testing.T) {
 	refused.Reason = "not \"today\", é"
 	refused.Source = &dedupe.Source{} // zeros are values, too
 	plain, plainRefused := applied("plain", 1, "c"), declined("plain refused", 1, "d")
-	save(t, db, refused, done, plain, plainRefused)
-	for _, want := range []dedupe.Record{done, refused, plain, plainRefused} {
+	all := []dedupe.Record{done, refused, plain, plainRefused}
+	save(t, db, all...)
+	wantFields(t, db, all)
+	if _, err := db.Exec(t.Context(), "DELETE FROM processed"); err != nil {
+		t.Fatal(err)
+	}
+	copyAll(t, db, all...)
+	wantFields(t, db, all)
+}
+
+func wantFields(t *testing.T, db *pgxpool.Pool, records []dedupe.Record) {
+	t.Helper()
+	for _, want := range records {
 		if got := answersTo(t, db, want.OrderID); !reflect.DeepEqual(got, []dedupe.Record{want}) {
 			t.Errorf("%s:\n%+v, want\n%+v", want.OrderID, got, want)
 		}
 	}
+}
+
+// copyAll records answers as save does, new orders by COPY.
+func copyAll(t *testing.T, db *pgxpool.Pool, answers ...dedupe.Record) {
+	t.Helper()
+	register := dedupe.NewRegister()
+	for _, answer := range answers {
+		register.Record(answer)
+	}
+	if err := pgx.BeginFunc(t.Context(), db, func(tx pgx.Tx) error {
+		if err := register.CopyNew(t.Context(), tx.Conn()); err != nil {
+			return err
+		}
+		return register.Save(t.Context(), tx)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The key of an order is a key for COPY, too.
+func TestCopyOfAKnownOrderIsRefused(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t).Pool
+	save(t, db, applied("known", 1, "a"))
+	register := dedupe.NewRegister()
+	register.Record(applied("new", 1, "b"))
+	register.Record(applied("known", 1, "a"))
+	err := pgx.BeginFunc(t.Context(), db, func(tx pgx.Tx) error { return register.CopyNew(t.Context(), tx.Conn()) })
+	wantRefused(t, err, "23505", "processed_pkey")
 }
 
 func TestSupersededAttemptsAreKept(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 type Book struct {
 	ids       *IDs
 	locked    bool // the customers' accounts
+	copied    bool // the transfers were written by [Book.CopyTransfers]
 	stripe    int16
 	accounts  map[string]*entry
 	transfers []Transfer

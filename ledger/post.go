@@ -27,7 +27,9 @@ func (b *Book) Post(ctx context.Context, tx pgx.Tx) error {
 // together with COMMIT: each fails by itself rather than change fewer rows than
 // it should (SQLSTATE P0004, assert_failure).
 func (b *Book) QueuePost(batch *pgx.Batch) {
-	queueTransfers(batch, b.transfers)
+	if !b.copied {
+		queueTransfers(batch, b.transfers)
+	}
 	var changed []*entry
 	for _, account := range b.accounts {
 		if account.delta != 0 || account.decidedOn() && !b.locked {

@@ -29,6 +29,45 @@ func TestPostAggregates(t *testing.T) {
 	wantSound(t, db)
 }
 
+// Copied or inserted, the transfers are the same.
+func TestCopyTransfers(t *testing.T) {
+	t.Parallel()
+	db := bank(t, customer("alice", 100), customer("bob", 0))
+	payments := []ledger.Payment{pay("alice", 3), payTo("alice", "bob", 4), pay("bob", 1)}
+	const kept = `SELECT string_agg(concat_ws(' ', debit_account, credit_account, amount, credit_stripe, reference), ', '
+	                                ORDER BY id) FROM transfer`
+	var inserted, copied string
+	if err := post(t.Context(), db, payments...); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.QueryRow(t.Context(), kept).Scan(&inserted); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, db, func(tx pgx.Tx) error {
+		book, err := ledger.Lock(t.Context(), tx, payments...)
+		if err != nil {
+			return err
+		}
+		for _, payment := range payments {
+			if _, err := book.Transfer(payment); err != nil {
+				return err
+			}
+		}
+		if err := book.CopyTransfers(t.Context(), tx.Conn()); err != nil {
+			return err
+		}
+		return book.Post(t.Context(), tx)
+	})
+	if err := db.QueryRow(t.Context(), kept).Scan(&copied); err != nil {
+		t.Fatal(err)
+	}
+	if copied != inserted+", "+inserted {
+		t.Errorf("inserted: %s\nand then copied: %s", inserted, copied)
+	}
+	wantBalances(t, db, map[string]int64{"alice": 86, "bob": 6, usd: 8})
+	wantSound(t, db)
+}
+
 func TestPostOfNothing(t *testing.T) {
 	t.Parallel()
 	db := bank(t, customer("alice", 1))

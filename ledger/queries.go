@@ -11,6 +11,8 @@ var (
 	readSettlementsSQL string
 	//go:embed queries/reserve_ids.sql
 	reserveIDsSQL string
+	//go:embed queries/copy_transfers.sql
+	copyTransfersSQL string
 	//go:embed queries/insert_transfers.sql
 	insertTransfersSQL string
 	//go:embed queries/update_balances.sql

@@ -57,7 +57,7 @@ func TestPromise1_ConnectionCutAtEveryStep(t *testing.T) {
 		for how, where := range hows {
 			t.Run(where+" "+side, func(t *testing.T) {
 				t.Parallel()
-				c := newCutting(t)
+				c := newCutting(t, 0)
 				n, steps, stride := 1, 1, 1
 				if testing.Short() {
 					stride = 7
@@ -77,17 +77,37 @@ func TestPromise1_ConnectionCutAtEveryStep(t *testing.T) {
 	}
 }
 
+// Promise 1, as above, for a batch whose rows are copied.
+func TestPromise1_ConnectionCutAtEveryStepOfALargeBatch(t *testing.T) {
+	t.Parallel()
+	for _, fromServer := range []bool{false, true} {
+		t.Run(fmt.Sprintf("messages of the server: %t", fromServer), func(t *testing.T) {
+			t.Parallel()
+			c := newCutting(t, 300)
+			n := 1
+			for !c.step(&cutter{fromServer: fromServer, how: cutBefore, n: n}) {
+				n++
+			}
+			if n < 50 {
+				t.Errorf("only %d messages were cut: a transaction has more", n-1)
+			}
+			c.b.audit()
+		})
+	}
+}
+
 // cutting is a bench whose first settler is cut off again and again, and whose
 // second one goes on after it.
 type cutting struct {
 	b    *bench
 	f, g *feed
+	more int // payments in a batch
 	paid int64
 }
 
-func newCutting(t *testing.T) *cutting {
+func newCutting(t *testing.T, more int) *cutting {
 	b := newBench(t, customer("alice", 1_000_000), customer("bob", 0))
-	return &cutting{b: b, f: b.acquire(0), g: b.acquire(1)}
+	return &cutting{b: b, f: b.acquire(0), g: b.acquire(1), more: more}
 }
 
 // step settles a batch with an outcome of each kind and a cut, then again by
@@ -104,6 +124,10 @@ func (c *cutting) step(cut *cutter) (whole bool) {
 		g.next(pay(id("retried"), "alice", 2, attempt(2)), pay(id("first"), "bob", 5), raw("?"),
 			pay(id("second"), "alice", 3)),
 	}
+	for i := range c.more {
+		next := g.next(pay(id(fmt.Sprintf("more-%d", i)), "alice", 1))
+		batch[1].End, batch[1].Items = next.End, append(batch[1].Items, next.Items...)
+	}
 	whole = b.settleAndDie(cut, false, batch...)
 	// The next worker starts where the dead one did, or, as the group's offsets
 	// may be lost too, at the watermark.
@@ -115,7 +139,7 @@ func (c *cutting) step(cut *cutter) (whole bool) {
 	b.reacquire(g, committed[1])
 	b.settle(f.slice(f.Offset, f.end()), g.slice(g.Offset, g.end()))
 
-	c.paid += 10
+	c.paid += 10 + int64(c.more)
 	b.wantBalances(map[string]int64{"alice": 1_000_000 - c.paid, "settlement:USD": c.paid})
 	stored, first := b.orders(), batch[1].Start
 	for name, want := range map[string]string{
