@@ -33,6 +33,9 @@ func Find(ctx context.Context, tx Querier, orderIDs ...string) (*Register, error
 // QueueFind queues the statement of [Find], for callers that send their reads
 // in one round trip. [Register.FindEarlier] is to be called once it was sent.
 func (r *Register) QueueFind(batch *pgx.Batch, orderIDs []string) {
+	if len(r.orders) == 0 {
+		r.orders = make(map[string]*order, len(orderIDs))
+	}
 	batch.Queue(findSQL, orderIDs).Query(func(rows pgx.Rows) error {
 		return collect(rows, r.load)
 	})

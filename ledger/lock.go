@@ -53,6 +53,9 @@ func (b *Book) queueAccounts(batch *pgx.Batch, customersSQL string, payments []P
 			len(payments), BlockSize)
 	}
 	names, credited := namesOf(payments)
+	if len(b.accounts) == 0 {
+		b.accounts = make(map[string]*entry, len(names))
+	}
 	batch.Queue(customersSQL, names).Query(b.loadCustomers)
 	batch.Queue(readSettlementsSQL, credited).Query(b.loadSettlements)
 	if b.ids.left() < len(payments) {

@@ -88,6 +88,10 @@ func TestPlansUseIndexes(t *testing.T) {
 			if wanted(a) && wholeTable.MatchString(plan) {
 				t.Errorf("%s, %s, %d commands:\n%s", a.path, state, n, plan)
 			}
+			if strings.HasSuffix(a.path, "update_balances.sql") && !inTheOrderGiven.MatchString(plan) {
+				t.Errorf("%s, %s, %d commands: rows are not locked in the order of the parameter:\n%s",
+					a.path, state, n, plan)
+			}
 		}
 	}
 	always := func(a arrayed) bool { return a.always }
@@ -101,6 +105,9 @@ func TestPlansUseIndexes(t *testing.T) {
 }
 
 var wholeTable = regexp.MustCompile("Seq Scan on (account|processed|transfer|declined_attempt|dead_letter)")
+
+// inTheOrderGiven is a join that looks up one row after the other.
+var inTheOrderGiven = regexp.MustCompile(`Nested Loop\n.*Function Scan on c\n.*Index Scan using account_pkey on account a\n`)
 
 const (
 	hugeRows     = 50_000
