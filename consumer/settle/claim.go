@@ -107,10 +107,16 @@ func (c *claim) admits(_ *Slice, item *Item) bool {
 }
 
 func (c *claim) turn(item *Item) int64 {
-	if letter := c.content[item.Record]; letter.Reason == string(command.ReasonAccountQuarantined) {
+	if letter := c.content[item.Record]; letter.waited() {
 		return letter.ID
 	}
 	return 0
+}
+
+// waited tells whether the letter was set aside to keep its account's order. To
+// requeue it takes the accounts' locks before it is read which letters are open.
+func (d *DeadLetterContent) waited() bool {
+	return d.Reason == string(command.ReasonAccountQuarantined)
 }
 
 // finish marks what was decided as requeued, and keeps who did it.

@@ -9,6 +9,9 @@ type halfway struct {
 	stands, goes chan struct{}
 	how          verdict // what becomes of the connection when it goes on
 	pid          uint32
+	// moved: what it had decided did not hold any more when it went on. It rolled
+	// back, and began again.
+	moved bool
 	// aside are the orders of commands that it found to be set aside.
 	aside map[string]bool
 }
@@ -25,7 +28,10 @@ func (h *history) stand(r *run) {
 	stood, gone := false, false
 	h.begin(r, func(m message) verdict {
 		switch {
-		case gone || !r.at.reached(m):
+		case gone:
+			s.moved = s.moved || m.fromServer && m.text == "P0004"
+			return pass
+		case !r.at.reached(m):
 			return pass
 		case !stood && !m.fromServer:
 			stood = true
@@ -50,10 +56,13 @@ func (h *history) stand(r *run) {
 
 // goOn lets the process go on that stands in a transaction.
 func (h *history) goOn(f fate) {
-	s := h.halfway
-	if s == nil {
-		return
+	if s := h.halfway; s != nil {
+		h.release(s, f)
+		h.ended(s.run)
 	}
+}
+
+func (h *history) release(s *halfway, f fate) {
 	h.halfway = nil
 	how := pass
 	if s.fate = f; f != settles {
@@ -61,7 +70,15 @@ func (h *history) goOn(f fate) {
 	}
 	s.goOn(how)
 	<-s.done
-	h.ended(s.run)
+}
+
+// judgeLate judges the one that had to begin again while another waited for it,
+// which therefore came first.
+func (h *history) judgeLate() {
+	if late := h.late; late != nil {
+		h.late = nil
+		h.ended(late)
+	}
 }
 
 // await waits for what was begun beside who stands in a transaction.
@@ -83,7 +100,14 @@ func (h *history) await(done <-chan struct{}) {
 			int32(h.halfway.pid)) != "0" {
 			h.tally.Waits++
 			h.say("it waits for the one that stands")
-			h.goOn(settles)
+			s := h.halfway
+			h.release(s, settles)
+			if s.moved {
+				h.say("it begins again")
+				h.late = s.run
+			} else {
+				h.ended(s.run)
+			}
 			<-done
 			return
 		}
@@ -92,6 +116,7 @@ func (h *history) await(done <-chan struct{}) {
 
 // beside does something to the database, beside who may stand in a transaction.
 func (h *history) beside(do func() error) (err error) {
+	h.judgeLate()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

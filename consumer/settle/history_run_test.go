@@ -50,6 +50,7 @@ func (h *history) begin(r *run, watch watcher) {
 
 // perform has a transaction happen, with what befalls it.
 func (h *history) perform(r *run) {
+	h.judgeLate()
 	if r.process.severed {
 		r.fate = settles
 	}

@@ -20,6 +20,7 @@ type history struct {
 	// operators requeue and discard dead letters, in so many requeues.
 	operators []*operator
 	requeues  int
+	late      *run     // not judged yet
 	halfway   *halfway // nil when nobody stands in a transaction
 	backup    string
 	backed    *model

@@ -102,6 +102,7 @@ func (p plan) run(t tester, g *ground, all *tally) {
 	for _, a := range p {
 		t.Logf("%#v", a)
 		a.do(h)
+		h.judgeLate()
 	}
 	h.drain()
 	h.replay()

@@ -3,6 +3,7 @@ package settle
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -48,7 +49,7 @@ func (r *Requeuer) Requeue(ctx context.Context, letters []*DeadLetterContent) (r
 	}
 	var c *claim
 	_, err = r.Settler.run(ctx, batch, task{
-		locks:     len(queued) > 0, // before it is read which letters are open
+		locks:     slices.ContainsFunc(letters, (*DeadLetterContent).waited),
 		rehearsal: r.Rehearsal,
 		admit: func(part []Slice) admission {
 			c = &claim{handling: r.Handling, batch: part, content: content, rehearsed: r.rehearsed}
