@@ -64,6 +64,9 @@ var backups = strings.NewReplacer("%tables%",
 	DECLARE
 	    name text;
 	BEGIN
+	    -- What processes that died left behind may still be executed: each such
+	    -- transaction locks one of these first.
+	    LOCK TABLE watermark, dead_letter IN ACCESS EXCLUSIVE MODE;
 	    PERFORM set_config('session_replication_role', 'replica', true); -- no foreign keys meanwhile
 	    FOREACH name IN ARRAY ARRAY[%tables%] LOOP
 	        EXECUTE format('DELETE FROM %I', name);

@@ -19,6 +19,7 @@ const (
 	open       choiceKind = iota // all that are
 	notWaiting                   // all that are open, and do not wait for others
 	waiting                      // all that are open, and wait for others
+	firstHalf                    // of those that are open
 	numbered                     // some: the first numbers are those of open ones, by their ids
 )
 
@@ -27,12 +28,15 @@ func (c choice) GoString() string {
 	if c.kind == numbered {
 		return "numbers " + strings.Trim(fmt.Sprint(c.numbers), "[]")
 	}
-	return [...]string{"all that are open", "all but those that wait", "all that wait"}[c.kind]
+	return [...]string{"all that are open", "all but those that wait", "all that wait", "the first half"}[c.kind]
 }
 
 // of returns the letters chosen, in the order of their ids.
 func (c choice) of(m *model) []string {
 	isOpen := func(l *modelLetter) bool { return l.state == settle.Open }
+	if all := m.lettersBy(isOpen); c.kind == firstHalf {
+		return all[:(len(all)+1)/2]
+	}
 	if c.kind != numbered {
 		return m.lettersBy(func(l *modelLetter) bool {
 			return isOpen(l) && (c.kind == open || (l.reason == quarantined) == (c.kind == waiting))

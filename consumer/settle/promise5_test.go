@@ -203,7 +203,7 @@ var (
 
 // choices are of dead letters.
 var choices = rapid.Custom(func(t *rapid.T) choice {
-	kind := rapid.SampledFrom([]choiceKind{notWaiting, waiting, numbered, open, numbered}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]choiceKind{notWaiting, firstHalf, numbered, waiting, open, numbered}).Draw(t, "kind")
 	if kind != numbered {
 		return choice{kind: kind}
 	}
