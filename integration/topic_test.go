@@ -11,7 +11,7 @@ import (
 )
 
 // adminTimeout bounds one request of an administrator.
-const adminTimeout = 20 * time.Second
+const adminTimeout = time.Minute
 
 // await repeats a request until it succeeds: a broker needs a moment to learn
 // of its own changes.

@@ -81,7 +81,7 @@ func (b *Book) Transfer(p Payment) (Transfer, error) {
 	if debit.delta < math.MinInt64+p.Amount {
 		return Transfer{}, &OverflowError{Account: p.Account}
 	}
-	if credit.delta > math.MaxInt64-p.Amount || credit.balance+credit.delta > math.MaxInt64-p.Amount {
+	if !credit.takes(p.Amount) {
 		return Transfer{}, &OverflowError{Account: p.CreditAccount}
 	}
 	if b.ids.left() == 0 {
@@ -119,6 +119,21 @@ func (e *entry) affords(amount int64) bool {
 		e.high = min(e.high, least-1)
 	}
 	return false
+}
+
+// takes tells whether an amount may be credited, and notes for which balances
+// the answer is the same.
+func (e *entry) takes(amount int64) bool {
+	if e.delta > math.MaxInt64-amount {
+		return false
+	}
+	most := minus(math.MaxInt64-amount, e.delta) // the balance that leaves room
+	if e.balance > most {
+		e.low = max(e.low, most+1)
+		return false
+	}
+	e.high = min(e.high, most)
+	return true
 }
 
 // minus is a - b, or the nearest that 64 bits hold.

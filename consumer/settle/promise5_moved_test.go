@@ -2,6 +2,7 @@ package settle_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -18,22 +19,26 @@ func TestPromise5_DecisionsHoldWhenTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		amount    int64
+		to        string
 		meanwhile func(b *bench, g *feed)
 		became    settle.Kind
 		order     string
 		tries     int
 	}{
-		"the money is gone": {60, debit("alice", 60), settle.Declined,
+		"the money is gone": {60, "settlement:USD", debit("alice", 60), settle.Declined,
 			"declined attempt 1 at 0@0: insufficient_funds", 2},
-		"all but enough is gone": {60, debit("alice", 40), settle.Applied,
+		"all but enough is gone": {60, "settlement:USD", debit("alice", 40), settle.Applied,
 			"applied attempt 1 at 0@0: 60 USD from alice to settlement:USD", 1},
-		"the money has come": {150, func(b *bench, g *feed) {
+		"the money has come": {150, "settlement:USD", func(b *bench, g *feed) {
 			b.settle(g.next(pay("o-2", "bob", 50, credit("alice"))))
 		}, settle.Applied, "applied attempt 1 at 0@0: 150 USD from alice to settlement:USD", 2},
-		"some has come, too little": {150, func(b *bench, g *feed) {
+		"some has come, too little": {150, "settlement:USD", func(b *bench, g *feed) {
 			b.settle(g.next(pay("o-2", "bob", 49, credit("alice"))))
 		}, settle.Declined, "declined attempt 1 at 0@0: insufficient_funds", 1},
-		"the account is closed": {60, func(b *bench, _ *feed) {
+		"there is room for it now": {30, "rich", func(b *bench, g *feed) {
+			b.settle(g.next(pay("o-2", "rich", 60, credit("bob"))))
+		}, settle.Applied, "applied attempt 1 at 0@0: 30 USD from alice to rich", 2},
+		"the account is closed": {60, "settlement:USD", func(b *bench, _ *feed) {
 			if err := pgx.BeginFunc(b.t.Context(), b.admin, func(tx pgx.Tx) error {
 				return ledger.Close(b.t.Context(), tx, "alice")
 			}); err != nil {
@@ -43,7 +48,7 @@ func TestPromise5_DecisionsHoldWhenTheyAreWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, customer("alice", 100), customer("bob", 100))
+			b := newBench(t, customer("alice", 100), customer("bob", 100), customer("rich", math.MaxInt64-20))
 			f, g := b.acquire(0), b.acquire(1)
 			config, tries := b.untroubled(), 0
 			config.Connect = b.connectWatched(func(m message) verdict {
@@ -54,7 +59,8 @@ func TestPromise5_DecisionsHoldWhenTheyAreWritten(t *testing.T) {
 				}
 				return pass
 			})
-			b.wantCounts(b.settleBy(closing(t, config), f.next(pay("o-1", "alice", test.amount))),
+			b.wantCounts(b.settleBy(closing(t, config),
+				f.next(pay("o-1", "alice", test.amount, credit(test.to)))),
 				map[settle.Kind]int64{test.became: 1})
 			b.wantOrder("o-1", test.order)
 			if tries != test.tries {

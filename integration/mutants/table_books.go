@@ -34,7 +34,7 @@ var ledgerMutants = []mutant{
 		"ledger/migrations/001_ledger.up.sql", "CHECK (kind <> 'customer' OR balance >= -overdraft_limit)", "CHECK (true)",
 		ledger("TestOverdraftCheck")},
 	{"overflow", "a balance that 64 bits do not hold is refused",
-		"ledger/book.go", "if credit.delta > math.MaxInt64-p.Amount ||", "if false && credit.delta > 0 &&",
+		"ledger/book.go", "if !credit.takes(p.Amount) {", "if false {",
 		ledger("TestTransfer")},
 	{"overflow-debit", "debits that 64 bits do not hold are refused",
 		"ledger/book.go", "if debit.delta < math.MinInt64+p.Amount {", "if false {", ledger("TestTransfer")},
