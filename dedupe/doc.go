@@ -4,7 +4,7 @@
 // It keeps one row per order id in table processed, written on the caller's
 // transaction together with the work itself. The caller
 //
-//  1. reads what is stored, by [Find], after it took the locks of its work;
+//  1. reads what is stored, by [Find], best after it took the locks of its work;
 //  2. asks [Stored.Decide] what to do with each request;
 //  3. writes what it did, by [Save], in the same transaction.
 //

@@ -10,9 +10,10 @@
 // and is never locked, its balance is spread over stripes, so that workers that
 // credit it do not wait for each other.
 //
-// A transaction locks the accounts it needs by [Lock] (in the order of their
-// ids, so that two such transactions never wait for each other in a circle),
-// decides on payments in memory by [Book.Transfer], and writes them by
-// [Book.Post]. The package works on the caller's transaction and never begins
+// A transaction locks the accounts it needs by [Lock], decides on payments in
+// memory by [Book.Transfer], and writes them by [Book.Post]. Or it reads them by
+// [Book.QueueRead], without locks, and Post finds out whether the decisions still
+// hold. Either way accounts are locked in the order of their ids, so that two
+// transactions never wait for each other in a circle. The package works on the caller's transaction and never begins
 // or ends one; it knows nothing of Kafka or of order ids.
 package ledger
