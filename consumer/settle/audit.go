@@ -25,6 +25,9 @@ func Audit(ctx context.Context, db TxBeginner, limit int) (
 ) {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, db, options, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, auditPlansSQL); err != nil {
+			return fmt.Errorf("audit: %w", err)
+		}
 		if results, err = ledger.Audit(ctx, tx, limit); err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@ var (
 	assignWatermarkSQL string
 	//go:embed queries/audit_applied.sql
 	auditAppliedSQL string
+	//go:embed queries/audit_plans.sql
+	auditPlansSQL string
 	//go:embed queries/audit_transfers.sql
 	auditTransfersSQL string
 	//go:embed queries/begin.sql

@@ -143,3 +143,26 @@ func (b *bench) explain(conn *pgx.Conn, sql string, args ...any) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// An audit joins whole tables: in nested loops, a million rows take an hour.
+func TestAuditsAreNotNested(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	err := pgx.BeginFunc(t.Context(), b.admin, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), statement(t, "queries/audit_plans.sql")); err != nil {
+			return err
+		}
+		for _, path := range []string{
+			"queries/audit_applied.sql", "queries/audit_transfers.sql", "../../ledger/queries/audit_balances.sql",
+			"../../ledger/queries/audit_stripes.sql", "../../ledger/queries/audit_transfers.sql",
+		} {
+			if plan := b.explain(tx.Conn(), statement(t, path), 20); strings.Contains(plan, "Nested Loop") {
+				t.Errorf("%s:\n%s", path, plan)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
