@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"deductor/internal/child"
 	"deductor/internal/config"
 )
 
@@ -18,7 +18,7 @@ type crew struct {
 	settings   []string
 	database   string
 	dir        string // of their logs
-	workers    []*worker
+	workers    []*child.Worker
 	alive      atomic.Int64
 }
 
@@ -27,7 +27,7 @@ func newCrew(executable string, s *stage) (*crew, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &crew{executable: executable, dir: dir, database: s.workerURL, settings: append(plainEnvironment(),
+	return &crew{executable: executable, dir: dir, database: s.workerURL, settings: append(child.Environment(),
 		config.EnvName("kafka-brokers")+"="+strings.Join(s.kafka.Brokers(), ","),
 		config.EnvName("kafka-topic")+"="+topic,
 		config.EnvName("kafka-group")+"="+group,
@@ -37,19 +37,8 @@ func newCrew(executable string, s *stage) (*crew, error) {
 	)}, nil
 }
 
-// plainEnvironment is this process's without what configures another Deductor.
-func plainEnvironment() []string {
-	var plain []string
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, config.EnvPrefix) {
-			plain = append(plain, variable)
-		}
-	}
-	return plain
-}
-
 // start starts one more.
-func (c *crew) start() (*worker, error) {
+func (c *crew) start() (*child.Worker, error) {
 	name := fmt.Sprintf("worker-%d", len(c.workers)+1)
 	// By its name the database's sessions are told apart.
 	database := c.database + "&application_name=" + name
@@ -57,7 +46,7 @@ func (c *crew) start() (*worker, error) {
 		config.EnvName("instance") + "=" + name,
 		config.EnvName("database-url") + "=" + database,
 	})
-	w, err := startWorker(c.executable, name, c.dir, settings)
+	w, err := child.Start(c.executable, name, c.dir, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -70,9 +59,9 @@ func (c *crew) look() error {
 	var alive int64
 	var lost error
 	for _, w := range c.workers {
-		if w.alive() {
+		if w.Alive() {
 			alive++
-		} else if err := w.lost(); err != nil {
+		} else if err := w.Lost(); err != nil {
 			lost = err
 		}
 	}
@@ -84,20 +73,15 @@ func (c *crew) look() error {
 // did not end well.
 func (c *crew) stop() error {
 	var errs []error
-	var asked []*worker
+	var asked []*child.Worker
 	for _, w := range c.workers {
-		if w.alive() {
-			w.ask()
+		if w.Alive() {
+			w.Ask()
 			asked = append(asked, w)
 		}
 	}
 	for _, w := range asked {
-		errs = append(errs, w.await())
+		errs = append(errs, w.Await())
 	}
 	return errors.Join(errs...)
-}
-
-func lastLine(text []byte) string {
-	text = bytes.TrimSpace(text)
-	return string(text[bytes.LastIndexByte(text, '\n')+1:])
 }

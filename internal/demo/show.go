@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"deductor/internal/child"
 	"deductor/internal/progress"
 )
 
@@ -47,7 +48,7 @@ func (d *show) play(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		names = append(names, fmt.Sprintf("%s (pid %d)", w.name, w.pid()))
+		names = append(names, fmt.Sprintf("%s (pid %d)", w.Name, w.PID()))
 	}
 	d.narrator.say("%s started, as a role that can't delete anything or change a transfer", strings.Join(names, ", "))
 	d.narrator.watch(d.progress)
@@ -82,13 +83,13 @@ func (d *show) play(ctx context.Context) error {
 }
 
 // replace kills a worker and starts another.
-func (d *show) replace(ctx context.Context, w *worker) error {
-	w.kill()
-	d.killed = w.name
-	killed := fmt.Sprintf("%s (pid %d) was killed: SIGKILL, with %s records decided", w.name, w.pid(),
+func (d *show) replace(ctx context.Context, w *child.Worker) error {
+	w.Kill()
+	d.killed = w.Name
+	killed := fmt.Sprintf("%s (pid %d) was killed: SIGKILL, with %s records decided", w.Name, w.PID(),
 		progress.Thousands(d.decided.Load()))
 	var err error
-	if d.repeated, d.repeatedKnown, err = d.stage.uncommitted(ctx, w.name); err != nil {
+	if d.repeated, d.repeatedKnown, err = d.stage.uncommitted(ctx, w.Name); err != nil {
 		return err
 	}
 	next, err := d.crew.start()
@@ -96,7 +97,7 @@ func (d *show) replace(ctx context.Context, w *worker) error {
 		return err
 	}
 	replaced := fmt.Sprintf("%s (pid %d) was started in its place; the group goes on when it misses %s, after %v",
-		next.name, next.pid(), w.name, sessionTimeout)
+		next.Name, next.PID(), w.Name, sessionTimeout)
 	d.narrator.sayAll(killed, replaced)
 	return nil
 }

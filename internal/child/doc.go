@@ -1,0 +1,3 @@
+// Package child runs workers, this executable with the argument run, as processes
+// of their own: for the demo and the benchmark.
+package child
