@@ -26,9 +26,18 @@ type Kafka struct {
 
 // Bind defines the flags.
 func (k *Kafka) Bind(flags *pflag.FlagSet) {
-	flags.Var(&k.Brokers, "kafka-brokers", "Kafka brokers to begin with, separated by commas")
+	k.BindBrokers(flags)
 	flags.StringVar(&k.Topic, "kafka-topic", "", "`TOPIC` of the payment commands")
-	required(flags, "kafka-brokers", "kafka-topic")
+	required(flags, brokersFlag, "kafka-topic")
+}
+
+const brokersFlag = "kafka-brokers"
+
+// BindBrokers defines the flags for a command that has topics of its own, and
+// may do without brokers.
+func (k *Kafka) BindBrokers(flags *pflag.FlagSet) {
+	flags.Var(&k.Brokers, brokersFlag, "Kafka brokers to begin with, separated by commas")
+	optional(flags, brokersFlag)
 	k.Encryption.bind(flags)
 	k.Authentication.bind(flags)
 }
@@ -56,7 +65,7 @@ func (k *Kafka) Cluster() (*intake.Cluster, error) {
 		Brokers: k.Brokers, Topic: k.Topic, TLS: encryption, SASL: mechanism, Logger: silent,
 	})
 	if err != nil {
-		return nil, &InvalidError{Flag: "kafka-brokers", Err: err}
+		return nil, &InvalidError{Flag: brokersFlag, Err: err}
 	}
 	return cluster, nil
 }

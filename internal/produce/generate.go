@@ -26,6 +26,9 @@ type Generator struct {
 	AmountMax int64
 	// Seed sets accounts and amounts, and begins the order ids.
 	Seed uint64
+	// Vary changes the index-th order, the same way each time; the random
+	// numbers are its own. Defaults to no change.
+	Vary func(order *command.Command, index int, rng *rand.Rand)
 }
 
 // Validate says which field can't be.
@@ -74,10 +77,14 @@ func (g *Generator) Commands() iter.Seq[command.Command] {
 // kept for a repeat. Ids rise, as those of orders that come in do.
 func (g *Generator) order(index int) command.Command {
 	rng := rand.New(rand.NewPCG(g.Seed, uint64(index))) //nolint:gosec // no secret: to be had again
-	return command.Command{
+	order := command.Command{
 		OrderID:  fmt.Sprintf("%s-%09d", strconv.FormatUint(g.Seed, 36), index+1),
 		Account:  g.AccountPrefix + strconv.Itoa(1+rng.IntN(g.Accounts)),
 		Amount:   1 + rng.Int64N(g.AmountMax),
 		Currency: g.Currency,
 	}
+	if g.Vary != nil {
+		g.Vary(&order, index, rng)
+	}
+	return order
 }

@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM floor_processed), (SELECT count(*) FROM floor_transfer)

@@ -1,0 +1,1 @@
+DROP TABLE floor_processed, floor_transfer

@@ -1,0 +1,1 @@
+SELECT outcome FROM processed WHERE order_id = $1
