@@ -20,7 +20,7 @@ func benchText(w io.Writer, r *bench.Report) error {
 		r.Machine.Go, r.Machine.Postgres["server_version"], r.Machine.Postgres["fsync"],
 		r.Machine.Postgres["synchronous_commit"])
 	for _, section := range []func(io.Writer, *bench.Report) error{
-		benchThroughput, benchShapes, benchRatios,
+		benchThroughput, benchShapes, benchRatios, benchLatency, benchRebalance,
 	} {
 		if err := section(w, r); err != nil {
 			return err
@@ -96,3 +96,42 @@ func benchRatios(w io.Writer, r *bench.Report) error {
 	fmt.Fprintln(w)
 	return table(w, []string{"RATIO", ""}, rows)
 }
+
+func benchLatency(w io.Writer, r *bench.Report) error {
+	if r.Latency == nil {
+		return nil
+	}
+	var rows [][]string
+	for _, at := range r.Latency.Rates {
+		for _, from := range []struct {
+			name string
+			bench.Percentiles
+		}{{"acknowledged", at.Acknowledged}, {"scheduled", at.Scheduled}} {
+			rows = append(rows, []string{
+				rate(at.PerSecond), from.name,
+				milliseconds(from.P50), milliseconds(from.P99), milliseconds(from.P999), milliseconds(from.Max),
+			})
+		}
+	}
+	fmt.Fprintln(w)
+	return table(w, []string{"COMMANDS/S", "COMMITTED SINCE", "P50 MS", "P99 MS", "P99.9 MS", "MAX MS"}, rows)
+}
+
+func milliseconds(seconds float64) string { return fmt.Sprintf("%.1f", seconds*1e3) }
+
+func benchRebalance(w io.Writer, r *bench.Report) error {
+	if r.Rebalance == nil {
+		return nil
+	}
+	b := r.Rebalance
+	fmt.Fprintln(w)
+	return table(w, []string{"WORKERS COME AND GO", "SECONDS"}, [][]string{
+		{"start to first debit", seconds(b.StartToFirstDebit)},
+		{"pause when one joins, longest of a partition", seconds(b.Join.Partition)},
+		{"pause when one joins, of all", seconds(b.Join.Overall)},
+		{"pause when one leaves, longest of a partition", seconds(b.Leave.Partition)},
+		{"pause when one leaves, of all", seconds(b.Leave.Overall)},
+	})
+}
+
+func seconds(s float64) string { return fmt.Sprintf("%.3f", s) }

@@ -17,6 +17,7 @@ type bench struct {
 	doing     atomic.Pointer[string] // what is told on the way
 	counted   atomic.Pointer[[2]int64]
 	started   int // workers, so far
+	named     int // topics, so far
 	reference *reference
 }
 
@@ -86,9 +87,19 @@ func (b *bench) measure(ctx context.Context) (*Report, error) {
 		Seed: b.cfg.Seed, Commands: b.cfg.Commands, Accounts: b.cfg.Accounts, Partitions: b.cfg.Partitions,
 		Lanes: b.cfg.Lanes, BatchMax: b.cfg.BatchMax, Machine: machine, Ratios: make(map[string]float64),
 	}
-	if err := b.measureThroughput(ctx, report); err != nil {
-		return nil, err
+	for _, measure := range []func(context.Context, *Report) error{
+		b.measureThroughput, b.measureLatency, b.measureRebalance, b.measureShapes,
+	} {
+		if err := measure(ctx, report); err != nil {
+			return nil, err
+		}
 	}
 	report.compare()
 	return report, nil
+}
+
+// unique is the name with a number.
+func (b *bench) unique(name string) string {
+	b.named++
+	return fmt.Sprintf("%s-%d", name, b.named)
 }

@@ -38,14 +38,14 @@ func (p *place) openBooks(ctx context.Context, name string, fill func(context.Co
 	return b, nil
 }
 
-// openLedger makes a schema with this program's tables, and accounts for the
-// workload.
+// openLedger makes a schema with this program's tables and what the workload
+// needs in them.
 func (p *place) openLedger(ctx context.Context, name string, w *workload) (*books, error) {
 	return p.openBooks(ctx, name, func(ctx context.Context, b *books) error {
 		if _, err := migrate.Up(ctx, b.conn); err != nil {
 			return err
 		}
-		return w.createAccounts(ctx, b.conn)
+		return w.open(ctx, b.conn)
 	})
 }
 

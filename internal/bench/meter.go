@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,8 +22,8 @@ type meter struct {
 	conn      *pgx.Conn
 	sessions  []int // of Postgres, where they run
 	wal       int64
-	postgres  *time.Duration
-	kafka     *time.Duration
+	postgres  usage // empty when it is not known, as is kafka
+	kafka     usage
 	inProcess bool // the broker is in this process
 }
 
@@ -57,14 +56,13 @@ func (p *place) checkpoint(ctx context.Context) error {
 	return err
 }
 
-func (m *meter) serverCPU() (postgres, kafka *time.Duration) {
+func (m *meter) serverCPU() (postgres, kafka usage) {
 	all := processes()
 	if server := postmaster(all, m.sessions); server != 0 {
-		cpu := treeCPU(all, server)
-		postgres = &cpu
+		postgres = serverUsage(all, server)
 	}
-	if cpu, any := brokerCPU(all); any && !m.inProcess {
-		kafka = &cpu
+	if !m.inProcess {
+		kafka = brokerUsage(all)
 	}
 	return postgres, kafka
 }
@@ -85,12 +83,12 @@ func (m *meter) stop(ctx context.Context, payments int) (Cost, error) {
 }
 
 // perMillion is the seconds between two readings for a million payments; nil
-// when one of them is not known.
-func perMillion(before, after *time.Duration, payments int) *float64 {
-	if before == nil || after == nil {
+// when it is not known.
+func perMillion(before, after usage, payments int) *float64 {
+	if len(before) == 0 || len(after) == 0 {
 		return nil
 	}
-	seconds := (*after - *before).Seconds() * 1e6 / float64(payments)
+	seconds := after.since(before).Seconds() * 1e6 / float64(payments)
 	return &seconds
 }
 

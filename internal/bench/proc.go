@@ -128,27 +128,44 @@ func postmaster(all []stat, sessions []int) int {
 	return found
 }
 
-// treeCPU is what a process and its children have used.
-func treeCPU(all []stat, root int) (sum time.Duration) {
-	for _, p := range all {
-		if p.pid == root || p.parent == root {
-			sum += p.cpu
+// usage is what processes have used, by their ids.
+type usage map[int]time.Duration
+
+// since is what was used after the earlier reading by those that were there.
+func (u usage) since(before usage) (sum time.Duration) {
+	for pid, cpu := range u {
+		if earlier, known := before[pid]; known {
+			sum += cpu - earlier
 		}
 	}
 	return sum
 }
 
-// brokerCPU is what all Kafka brokers of this machine have used: a client can't
-// tell which of them is which. The second result tells whether there are any.
-func brokerCPU(all []stat) (sum time.Duration, any bool) {
+// serverUsage is that of a postmaster, which has that of the sessions that have
+// ended, and of its children. What a session used before it was seen first counts
+// when it has ended.
+func serverUsage(all []stat, root int) usage {
+	var sum time.Duration
+	for _, p := range all {
+		if p.pid == root || p.parent == root {
+			sum += p.cpu
+		}
+	}
+	return usage{root: sum}
+}
+
+// brokerUsage is that of all Kafka brokers of this machine: a client can't tell
+// which of them is which.
+func brokerUsage(all []stat) usage {
+	found := make(usage)
 	for _, p := range all {
 		if p.name != "java" {
 			continue
 		}
 		command, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "cmdline"))
 		if err == nil && bytes.Contains(command, []byte("kafka.Kafka")) {
-			sum, any = sum+p.cpu, true
+			found[p.pid] = p.cpu
 		}
 	}
-	return sum, any
+	return found
 }

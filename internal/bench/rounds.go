@@ -119,6 +119,7 @@ func (b *bench) prepare(ctx context.Context, w *workload) error {
 
 // compare adds the ratios of what was measured.
 func (r *Report) compare() {
+	shape := func(name string) *Throughput { return r.Shapes[name] }
 	for _, pair := range []struct {
 		over, under string
 		a, b        *Throughput
@@ -127,9 +128,17 @@ func (r *Report) compare() {
 		{partEndToEnd, partBatched, r.EndToEnd, r.Batched},
 		{partEndToEnd, partNaive, r.EndToEnd, r.Naive},
 		{partReplay, partEndToEnd, r.Replay, r.EndToEnd},
+		{"value_2000", "value_200", shape("value_2000"), shape("value_200")},
+		{"workers_2", "workers_1", shape("workers_2"), shape("workers_1")},
+		{"workers_4", "workers_1", shape("workers_4"), shape("workers_1")},
 	} {
 		if pair.a != nil && pair.b != nil {
 			r.Ratios[pair.over+"/"+pair.under] = pair.a.PaymentsPerSecond / pair.b.PaymentsPerSecond
+		}
+	}
+	for name, t := range r.Shapes {
+		if name != shapeBaseline {
+			r.Ratios[name+"/"+shapeBaseline] = t.PaymentsPerSecond / shape(shapeBaseline).PaymentsPerSecond
 		}
 	}
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -15,6 +16,9 @@ import (
 	"deductor/internal/produce"
 	"deductor/ledger"
 )
+
+//go:embed queries/prefill.sql
+var prefillSQL string
 
 const (
 	currencyCode  = "USD"
@@ -122,8 +126,9 @@ func (w *workload) fill(ctx context.Context, t *topic, sent func(n int64)) (err 
 // accountBatch is how many accounts one statement creates.
 const accountBatch = 5000
 
-// createAccounts opens accounts that can pay whatever comes.
-func (w *workload) createAccounts(ctx context.Context, conn *pgx.Conn) error {
+// open makes accounts that can pay whatever comes, and the orders that are to be
+// known beforehand.
+func (w *workload) open(ctx context.Context, conn *pgx.Conn) error {
 	all := make([]ledger.NewAccount, 0, w.Accounts+w.shape.merchants)
 	for i := range w.Accounts {
 		all = append(all, ledger.NewAccount{
@@ -143,6 +148,11 @@ func (w *workload) createAccounts(ctx context.Context, conn *pgx.Conn) error {
 	})
 	if err != nil {
 		return err
+	}
+	if w.shape.known > 0 {
+		if _, err := conn.Exec(ctx, prefillSQL, w.shape.known); err != nil {
+			return fmt.Errorf("write %d orders beforehand: %w", w.shape.known, err)
+		}
 	}
 	// A table that is in use for longer than a benchmark has been analysed.
 	_, err = conn.Exec(ctx, "ANALYZE account")
