@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,9 +26,9 @@ func init() {
 	}
 }
 
-// demoProcess is deductor demo as a process, with a directory of its own for
-// temporary files.
-type demoProcess struct {
+// program is deductor as a process, with a directory of its own for temporary
+// files.
+type program struct {
 	t              *testing.T
 	cmd            *exec.Cmd
 	dir            string
@@ -35,18 +36,23 @@ type demoProcess struct {
 	ended          chan struct{}
 }
 
-func startDemo(t *testing.T, args ...string) *demoProcess {
+func startDemo(t *testing.T, args ...string) *program {
 	t.Helper()
-	program, err := os.Executable()
+	// The settings are another Deductor's, and not for the demo's workers.
+	return startProgram(t, []string{"DEDUCTOR_KAFKA_TLS=true", "DEDUCTOR_LANES=0"}, append([]string{"demo"}, args...)...)
+}
+
+func startProgram(t *testing.T, env []string, args ...string) *program {
+	t.Helper()
+	executable, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &demoProcess{
+	d := &program{
 		t: t, dir: publicDir(t), stdout: &safeBuffer{}, stderr: &safeBuffer{}, ended: make(chan struct{}),
 	}
-	d.cmd = exec.Command(program, append([]string{"demo"}, args...)...)
-	// The settings are another Deductor's, and not for the demo's workers.
-	d.cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+d.dir, "DEDUCTOR_KAFKA_TLS=true", "DEDUCTOR_LANES=0")
+	d.cmd = exec.Command(executable, args...)
+	d.cmd.Env = slices.Concat(os.Environ(), []string{asProgram + "=1", "TMPDIR=" + d.dir}, env)
 	d.cmd.Stdout, d.cmd.Stderr = d.stdout, d.stderr
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -80,23 +86,23 @@ func publicDir(t *testing.T) string {
 	return dir
 }
 
-// await waits until the demo says a text.
-func (d *demoProcess) await(text string) {
+// await waits until it says a text.
+func (d *program) await(text string) {
 	d.t.Helper()
 	eventually(d.t, func() string {
 		select {
 		case <-d.ended:
-			d.t.Fatalf("the demo ended (%v) without %q:\n%s%s", d.cmd.ProcessState, text, d.stderr, d.stdout)
+			d.t.Fatalf("it ended (%v) without %q:\n%s%s", d.cmd.ProcessState, text, d.stderr, d.stdout)
 		default:
 		}
 		if !strings.Contains(d.stdout.String()+d.stderr.String(), text) {
-			return fmt.Sprintf("the demo did not say %q:\n%s%s", text, d.stderr, d.stdout)
+			return fmt.Sprintf("it did not say %q:\n%s%s", text, d.stderr, d.stdout)
 		}
 		return ""
 	})
 }
 
-func (d *demoProcess) signal(s os.Signal) {
+func (d *program) signal(s os.Signal) {
 	d.t.Helper()
 	if err := d.cmd.Process.Signal(s); err != nil {
 		d.t.Fatal(err)
@@ -104,14 +110,14 @@ func (d *demoProcess) signal(s os.Signal) {
 }
 
 // expect waits for the end and checks the exit code, and what stderr has.
-func (d *demoProcess) expect(t *testing.T, code int, said ...string) {
+func (d *program) expect(t *testing.T, code int, said ...string) {
 	t.Helper()
 	eventually(t, func() string {
 		select {
 		case <-d.ended:
 			return ""
 		default:
-			return "the demo runs:\n" + d.stderr.String()
+			return "it runs:\n" + d.stderr.String()
 		}
 	})
 	if got := d.cmd.ProcessState.ExitCode(); got != code {
@@ -125,7 +131,7 @@ func (d *demoProcess) expect(t *testing.T, code int, said ...string) {
 }
 
 // expectGone checks that nothing is left of the demo.
-func (d *demoProcess) expectGone() {
+func (d *program) expectGone() {
 	d.t.Helper()
 	d.expectWorkersGone()
 	left, err := os.ReadDir(d.dir)
@@ -136,7 +142,7 @@ func (d *demoProcess) expectGone() {
 
 var workerPID = regexp.MustCompile(`worker-\d \(pid (\d+)\)`)
 
-func (d *demoProcess) expectWorkersGone() {
+func (d *program) expectWorkersGone() {
 	d.t.Helper()
 	for _, match := range workerPID.FindAllStringSubmatch(d.stderr.String(), -1) {
 		pid, err := strconv.Atoi(match[1])
@@ -153,7 +159,7 @@ func (d *demoProcess) expectWorkersGone() {
 }
 
 // database connects to the demo's Postgres, whose password lies beside its data.
-func (d *demoProcess) database() *pgx.Conn {
+func (d *program) database() *pgx.Conn {
 	d.t.Helper()
 	port := regexp.MustCompile(`database at 127\.0\.0\.1:(\d+)`).FindStringSubmatch(d.stderr.String())
 	files, err := filepath.Glob(filepath.Join(d.dir, "deductor-postgres-*", "password"))

@@ -20,9 +20,11 @@ const (
 	partNaive     = "naive"
 	partLatency   = "latency"
 	partRebalance = "rebalance"
+	partShapes    = "shapes"
 )
 
-// Parts are the names of what can be measured.
+// Parts are the names of what is measured; shapes, which takes long, only when
+// it is asked for.
 func Parts() []string {
 	return []string{partFloor, partEndToEnd, partReplay, partBatched, partNaive, partLatency, partRebalance}
 }
@@ -100,8 +102,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("--latency-duration is %v: it must be at least 100ms", c.LatencyDuration)
 	}
 	for _, name := range c.Only {
-		if !slices.Contains(Parts(), name) {
-			return fmt.Errorf("--only has %q: the parts are %s", name, strings.Join(Parts(), ", "))
+		if parts := append(Parts(), partShapes); !slices.Contains(parts, name) {
+			return fmt.Errorf("--only has %q: the parts are %s", name, strings.Join(parts, ", "))
 		}
 	}
 	return nil
@@ -115,6 +117,7 @@ func (c Config) withDefaults() Config {
 	if c.Accounts == 0 {
 		c.Accounts = max(1, c.Commands/10)
 	}
+	c.Shapes = c.Shapes || slices.Contains(c.Only, partShapes)
 	return c
 }
 
