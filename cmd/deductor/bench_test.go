@@ -203,5 +203,6 @@ func TestBenchRefusesWhatCannotBe(t *testing.T) {
 	runCommand(t, nil, "", "bench").expect(t, exitUsage, "--kafka-brokers or DEDUCTOR_KAFKA_BROKERS",
 		"--database-url or DEDUCTOR_DATABASE_URL", "--embedded")
 	runCommand(t, nil, "", "bench", "--embedded", "--runs", "0").expect(t, exitUsage, "--runs is 0")
-	runCommand(t, nil, "", "bench", "--embedded", "--only", "floor,ceiling").expect(t, exitUsage, `"ceiling"`, "end_to_end")
+	runCommand(t, nil, "", "bench", "--embedded", "--only", "floor,ceiling").
+		expect(t, exitUsage, `"ceiling"`, "end_to_end")
 }

@@ -85,8 +85,7 @@ func (p *pacer) send(ctx, until context.Context, outlets []*outlet, ids []int) (
 			key := []byte(command.OrderID)
 			p.records[sent].scheduled = began.Add(time.Duration(float64(sent) / p.rate * float64(time.Second)))
 			outlets[balancer.Balance(kafka.Message{Key: key}, ids...)].put(sent, key, value)
-			content := &p.topic.content
-			content.commands, content.orders, content.amount = content.commands+1, content.orders+1, content.amount+command.Amount
+			p.topic.content.add(command.Amount)
 		}
 		pause(paceInterval)
 	}

@@ -60,7 +60,8 @@ func (b *bench) endToEnd(ctx context.Context, part string, w *workload, t *topic
 		return Sample{}, err
 	}
 	b.say("%s", part)
-	run, err := b.work(ctx, job{part: part, books: books, topic: t, group: b.place.newGroup(part), workers: w.shape.workers})
+	group := b.place.newGroup(part)
+	run, err := b.work(ctx, job{part: part, books: books, topic: t, group: group, workers: w.shape.workers})
 	if err != nil {
 		return run, err
 	}

@@ -39,6 +39,13 @@ type content struct {
 	amount   int64 // minor units, of each order once
 }
 
+// add counts an order that was sent once.
+func (c *content) add(amount int64) {
+	c.commands++
+	c.orders++
+	c.amount += amount
+}
+
 // newWorkload is that of a shape; the same seed makes the same commands.
 func newWorkload(cfg *Config, s shape, count int, seed uint64) *workload {
 	w := &workload{shape: s, Generator: produce.Generator{
