@@ -21,7 +21,8 @@ func TestCopyIsCutIntoCompletePieces(t *testing.T) {
 		if err != nil || count != 23 || len(pieces) != want {
 			t.Fatalf("%d rows in %d pieces, error %v", count, len(pieces), err)
 		}
-		if _, err := conn.Exec(t.Context(), "DROP TABLE IF EXISTS again; CREATE TABLE again (n integer, x text)"); err != nil {
+		const fresh = "DROP TABLE IF EXISTS again; CREATE TABLE again (n integer, x text)"
+		if _, err := conn.Exec(t.Context(), fresh); err != nil {
 			t.Fatal(err)
 		}
 		for _, piece := range pieces {

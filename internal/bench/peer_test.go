@@ -62,7 +62,9 @@ func TestPeersKeepTheirBooks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, db := newPeer(t, newBatched(8))
-			orders := []order{newOrder(t, "a", 1, 600), newOrder(t, "b", 1, 300), newOrder(t, "c", 2, 5), newOrder(t, "a", 1, 600)}
+			orders := []order{
+				newOrder(t, "a", 1, 600), newOrder(t, "b", 1, 300), newOrder(t, "c", 2, 5), newOrder(t, "a", 1, 600),
+			}
 			for range 2 { // the second time all are known
 				if err := pay(t.Context(), p, orders); err != nil {
 					t.Fatal(err)
@@ -111,8 +113,8 @@ func TestWrongBooksOfAPeerAreSeen(t *testing.T) {
 			if tag, err := conn.Exec(t.Context(), c.tamper); err != nil || tag.RowsAffected() != 1 {
 				t.Fatalf("%v, error %v", tag, err)
 			}
-			var void *VoidError
-			if err := auditPeer(t.Context(), conn, "it", want); !errors.As(err, &void) || !strings.Contains(err.Error(), c.problem) {
+			err := auditPeer(t.Context(), conn, "it", want)
+			if !errors.As(err, new(*VoidError)) || !strings.Contains(err.Error(), c.problem) {
 				t.Errorf("error %v, want %q", err, c.problem)
 			}
 		})
