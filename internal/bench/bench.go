@@ -14,7 +14,8 @@ import (
 type bench struct {
 	cfg       Config
 	place     *place
-	doing     atomic.Pointer[string] // what is told on the way
+	round     string                 // begins what is told on the way
+	doing     atomic.Pointer[string] // what is told
 	counted   atomic.Pointer[[2]int64]
 	started   int // workers, so far
 	named     int // topics, so far
@@ -62,9 +63,17 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 
 // say tells what is being done.
 func (b *bench) say(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := b.round + fmt.Sprintf(format, args...)
 	b.doing.Store(&text)
 	b.counted.Store(nil)
+}
+
+// inRound says in which round, from 0, what follows is; -1 for none.
+func (b *bench) inRound(round int) {
+	b.round = ""
+	if round >= 0 {
+		b.round = fmt.Sprintf("run %d of %d: ", round+1, b.cfg.Runs)
+	}
 }
 
 // done tells how far it is.
@@ -87,6 +96,7 @@ func (b *bench) measure(ctx context.Context) (*Report, error) {
 		Seed: b.cfg.Seed, Commands: b.cfg.Commands, Accounts: b.cfg.Accounts, Partitions: b.cfg.Partitions,
 		Lanes: b.cfg.Lanes, BatchMax: b.cfg.BatchMax, Machine: machine, Ratios: make(map[string]float64),
 	}
+	defer b.inRound(-1)
 	for _, measure := range []func(context.Context, *Report) error{
 		b.measureThroughput, b.measureLatency, b.measureRebalance, b.measureShapes,
 	} {

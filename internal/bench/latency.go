@@ -59,6 +59,7 @@ func (b *bench) measureLatency(ctx context.Context, report *Report) error {
 		{PerSecond: report.EndToEnd.PaymentsPerSecond * share, Share: &share},
 	}
 	for round := range b.cfg.Runs {
+		b.inRound(round)
 		for i := range rates {
 			rate := &rates[(round+i)%len(rates)]
 			sample, err := b.latency(ctx, rate.PerSecond)
@@ -91,6 +92,7 @@ func (b *bench) latency(ctx context.Context, rate float64) (sample LatencySample
 	if err := s.awaitOwners(ctx, 1); err != nil {
 		return sample, err
 	}
+	s.pacer.sent = func(n int) { b.done(int64(n), int64(count)) }
 	if err := s.pacer.run(ctx, context.Background()); err != nil {
 		return sample, err
 	}

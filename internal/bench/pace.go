@@ -16,8 +16,9 @@ import (
 type pacer struct {
 	topic   *topic
 	load    *workload
-	rate    float64 // a second
-	records []paced // those that were sent, after run
+	rate    float64     // a second
+	records []paced     // those that were sent, after run
+	sent    func(n int) // is told how many, so far; nil for nobody
 }
 
 // paced is a record on its way.
@@ -86,6 +87,9 @@ func (p *pacer) send(ctx, until context.Context, outlets []*outlet, ids []int) (
 			p.records[sent].scheduled = began.Add(time.Duration(float64(sent) / p.rate * float64(time.Second)))
 			outlets[balancer.Balance(kafka.Message{Key: key}, ids...)].put(sent, key, value)
 			p.topic.content.add(command.Amount)
+		}
+		if p.sent != nil {
+			p.sent(sent)
 		}
 		pause(paceInterval)
 	}

@@ -48,6 +48,7 @@ func (b *bench) measureRebalance(ctx context.Context, report *Report) error {
 	}
 	r := &Rebalance{}
 	for round := range b.cfg.Runs {
+		b.inRound(round)
 		sample, err := b.rebalance(ctx)
 		if err != nil {
 			return fmt.Errorf("run %d: %s: %w", round+1, partRebalance, err)

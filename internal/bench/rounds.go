@@ -65,6 +65,7 @@ const (
 func (b *bench) rounds(ctx context.Context, parts []part) error {
 	runs := make(map[string][]Sample)
 	for round := range b.cfg.Runs {
+		b.inRound(round)
 		for i := range parts {
 			p := parts[(round+i)%len(parts)]
 			run, err := p.run(ctx)

@@ -100,17 +100,34 @@ func (w *watcher) committed() (records int64) {
 	return records
 }
 
-// await returns when so many records are committed.
+// await returns when so many records are committed. The error is that of look, or
+// says that nothing happens any more.
 func (w *watcher) await(ctx context.Context, records int64, look func() error) error {
-	what := fmt.Sprintf("%d records to be committed", records)
-	return eventually(ctx, what, func(context.Context) (bool, error) {
+	last, before := time.Now(), w.committed()
+	for {
+		now := w.committed()
+		if now >= records {
+			return nil
+		}
+		if now != before {
+			last, before = time.Now(), now
+		}
+		if time.Since(last) > stallTimeout {
+			return fmt.Errorf("waited for commits: nothing has happened for %v, %d of %d records are committed",
+				stallTimeout, now, records)
+		}
 		select {
 		case <-w.ended:
-			return false, errors.Join(w.err, errors.New("the watch ended"))
+			return errors.Join(w.err, errors.New("the watch ended"))
 		default:
 		}
-		return w.committed() >= records, look()
-	})
+		if err := look(); err != nil {
+			return err
+		}
+		if wait(ctx, eventuallyInterval); ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
 }
 
 // flows tells whether so many partitions moved after a moment.
