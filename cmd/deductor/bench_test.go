@@ -83,7 +83,7 @@ func (b *benched) expectNothingLeft(t *testing.T) {
 
 func TestBenchMeasuresEachPart(t *testing.T) {
 	t.Parallel()
-	b := startBench(t, "--batch-max", "100")
+	b := startBench(t, "--batch-max", "10")
 	r := b.report(t)
 	for name, part := range map[string]*bench.Throughput{
 		"floor": r.Floor, "end_to_end": r.EndToEnd, "replay": r.Replay, "batched": r.Batched, "naive": r.Naive,
@@ -100,8 +100,8 @@ func TestBenchMeasuresEachPart(t *testing.T) {
 			t.Errorf("%s: the worker's CPU is %v", name, part.WorkerCPU)
 		}
 	}
-	if most := *r.EndToEnd.RowsPerCommit; most > 100 {
-		t.Errorf("%v rows a commit, with batches of at most 100", most)
+	if floor, worker := *r.Floor.RowsPerCommit, *r.EndToEnd.RowsPerCommit; floor != 10 || worker > 10 {
+		t.Errorf("%v rows a commit in the floor, %v by the worker, with batches of at most 10", floor, worker)
 	}
 	for _, ratio := range []string{"end_to_end/floor", "end_to_end/batched", "end_to_end/naive", "replay/end_to_end"} {
 		if r.Ratios[ratio] <= 0 {
@@ -123,7 +123,7 @@ func TestBenchMeasuresEachPart(t *testing.T) {
 		w.Leave.Overall <= 0 || w.Leave.Partition < w.Leave.Overall {
 		t.Errorf("rebalance: %+v", w)
 	}
-	if r.Seed != 7 || r.Lanes != 2 || r.BatchMax != 100 || r.Shapes != nil || r.Machine.Postgres["fsync"] != "off" {
+	if r.Seed != 7 || r.Lanes != 2 || r.BatchMax != 10 || r.Shapes != nil || r.Machine.Postgres["fsync"] != "off" {
 		t.Errorf("the report says %+v", r)
 	}
 	b.expectNothingLeft(t)
