@@ -36,27 +36,38 @@ func Lock(ctx context.Context, tx pgx.Tx, payments ...Payment) (*Book, error) {
 // together with others in one round trip. It fails when there are more than
 // [BlockSize] payments.
 func (b *Book) QueueLock(batch *pgx.Batch, payments []Payment) error {
+	names, err := b.queueOthers(batch, payments)
+	if err != nil {
+		return err
+	}
 	b.locked = true
-	return b.queueAccounts(batch, lockCustomersSQL, payments)
+	batch.Queue(lockCustomersSQL, names).Query(b.loadCustomers)
+	return nil
 }
 
 // QueueRead is QueueLock without locks. Others may change the accounts before
 // [Book.Post] does; it fails then (SQLSTATE P0004) if a decision would have been
 // another one. Roll back then, and lock.
 func (b *Book) QueueRead(batch *pgx.Batch, payments []Payment) error {
-	return b.queueAccounts(batch, readCustomersSQL, payments)
+	names, err := b.queueOthers(batch, payments)
+	if err != nil {
+		return err
+	}
+	batch.Queue(readCustomersSQL, names).Query(b.loadCustomers)
+	return nil
 }
 
-func (b *Book) queueAccounts(batch *pgx.Batch, customersSQL string, payments []Payment) error {
+// queueOthers queues what else the payments need, and returns the names of all
+// their accounts.
+func (b *Book) queueOthers(batch *pgx.Batch, payments []Payment) (names []string, err error) {
 	if len(payments) > BlockSize {
-		return fmt.Errorf("read accounts: %d payments are more than the %d of one transaction",
+		return nil, fmt.Errorf("read accounts: %d payments are more than the %d of one transaction",
 			len(payments), BlockSize)
 	}
 	names, credited := namesOf(payments)
 	if len(b.accounts) == 0 {
 		b.accounts = make(map[string]*entry, len(names))
 	}
-	batch.Queue(customersSQL, names).Query(b.loadCustomers)
 	batch.Queue(readSettlementsSQL, credited).Query(b.loadSettlements)
 	if b.ids.left() < len(payments) {
 		batch.Queue(reserveIDsSQL).QueryRow(func(row pgx.Row) error {
@@ -67,7 +78,7 @@ func (b *Book) queueAccounts(batch *pgx.Batch, customersSQL string, payments []P
 			return nil
 		})
 	}
-	return nil
+	return names, nil
 }
 
 // namesOf lists all accounts of the payments, and those that they credit, each
