@@ -1,8 +1,10 @@
 package integration
 
 import (
+	"context"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -134,6 +136,7 @@ func (c *chaos) endOldest() {
 
 // judge expects that everything that was produced is decided, once.
 func (c *chaos) judge(interfered time.Duration) {
+	defer c.tell()
 	sent := c.load.stop()
 	c.restaff()
 	healed := time.Now()
@@ -197,4 +200,23 @@ func (y *tally) String() string {
 	b.WriteString("faults:\n")
 	writeCounts(&b, y.faults)
 	return b.String()
+}
+
+// tell tells of a round that failed what the workers wait for and what the
+// broker said last.
+func (c *chaos) tell() {
+	if !c.t.Failed() {
+		return
+	}
+	for _, m := range c.crew {
+		c.t.Logf("worker %d, ready: %v", m.cmd.Process.Pid, m.ready())
+	}
+	said, err := c.cluster.container.Logs(context.Background())
+	if err != nil {
+		c.t.Log(err)
+		return
+	}
+	defer said.Close()
+	all, err := io.ReadAll(said)
+	c.t.Logf("the broker said last (%v):\n%s", err, all[max(0, len(all)-8<<10):])
 }
