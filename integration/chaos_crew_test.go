@@ -87,10 +87,6 @@ func (c *chaos) dismissAll() {
 	c.crew = nil
 }
 
-func (c *chaos) allReady() bool {
-	return !slices.ContainsFunc(c.crew, func(m *member) bool { return m.frozen || m.ready() != nil })
-}
-
 // vitals are what a worker has in use when there is nothing to do.
 type vitals struct{ goroutines, heap int64 }
 

@@ -74,9 +74,10 @@ var postgresFaults = []fault{
 			return nil
 		}},
 	{name: "postgres: put back to the copy", takes: postgresServer, needs: postgresServer,
-		// A worker that begins while there is no database ends with an error.
-		when: func(c *chaos) bool { return c.snapshot != "" && c.allReady() },
+		when: func(c *chaos) bool { return c.snapshot != "" },
 		begin: func(c *chaos) func() {
+			// A worker that begins while there is no database ends with an error.
+			c.calm()
 			c.putBack(c.snapshot)
 			return nil
 		}},

@@ -134,6 +134,22 @@ func (c *chaos) endOldest() {
 	oldest.end()
 }
 
+// calm ends all faults, and waits until the crew is there and ready.
+func (c *chaos) calm() {
+	for len(c.active) > 0 {
+		c.endOldest()
+	}
+	eventually(c.t, time.Minute, "the crew is ready", func() error {
+		c.restaff()
+		for _, m := range c.crew {
+			if err := m.ready(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // judge expects that everything that was produced is decided, once.
 func (c *chaos) judge(interfered time.Duration) {
 	defer c.tell()
