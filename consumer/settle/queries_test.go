@@ -107,7 +107,8 @@ func TestPlansUseIndexes(t *testing.T) {
 var wholeTable = regexp.MustCompile("Seq Scan on (account|processed|transfer|declined_attempt|dead_letter)")
 
 // inTheOrderGiven is a join that looks up one row after the other.
-var inTheOrderGiven = regexp.MustCompile(`Nested Loop\n.*Function Scan on c\n.*Index Scan using account_pkey on account a\n`)
+var inTheOrderGiven = regexp.MustCompile(
+	`Nested Loop\n.*Function Scan on c\n.*Index Scan using account_pkey on account a\n`)
 
 const (
 	hugeRows     = 50_000
