@@ -43,6 +43,7 @@ type wire struct {
 	ready    bool              // the server said ReadyForQuery: it is logged in
 	prepared map[string]string // statements by their names
 
+	reading  sync.Mutex
 	out, in  []byte // what has not become a whole message yet
 	received []byte // what passed, and was not read yet
 }
@@ -91,8 +92,11 @@ func (w *wire) Write(p []byte) (int, error) {
 	}
 }
 
-// Read gives what passed of what the server sent.
+// Read gives what passed of what the server sent. A connection that is given up
+// in a COPY has two readers.
 func (w *wire) Read(p []byte) (int, error) {
+	w.reading.Lock()
+	defer w.reading.Unlock()
 	for len(w.received) == 0 {
 		chunk := make([]byte, 32<<10)
 		n, err := w.Conn.Read(chunk)
