@@ -1,6 +1,9 @@
 package settle_test
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // halfway is a process that stands in the middle of a transaction, with its
 // locks.
@@ -11,7 +14,7 @@ type halfway struct {
 	pid          uint32
 	// moved: what it had decided did not hold any more when it went on. It rolled
 	// back, and began again.
-	moved bool
+	moved atomic.Bool
 	// aside are the orders of commands that it found to be set aside.
 	aside map[string]bool
 }
@@ -29,7 +32,9 @@ func (h *history) stand(r *run) {
 	h.begin(r, func(m message) verdict {
 		switch {
 		case gone:
-			s.moved = s.moved || m.fromServer && m.text == "P0004"
+			if m.fromServer && m.text == "P0004" {
+				s.moved.Store(true)
+			}
 			return pass
 		case !r.at.reached(m):
 			return pass
@@ -102,7 +107,7 @@ func (h *history) await(done <-chan struct{}) {
 			h.say("it waits for the one that stands")
 			s := h.halfway
 			h.release(s, settles)
-			if s.moved {
+			if s.moved.Load() {
 				h.say("it begins again")
 				h.late = s.run
 			} else {
