@@ -14,6 +14,7 @@
 // memory by [Book.Transfer], and writes them by [Book.Post]. Or it reads them by
 // [Book.QueueRead], without locks, and Post finds out whether the decisions still
 // hold. Either way accounts are locked in the order of their ids, so that two
-// transactions never wait for each other in a circle. The package works on the caller's transaction and never begins
-// or ends one; it knows nothing of Kafka or of order ids.
+// transactions never wait for each other in a circle. The package works on the
+// caller's transaction and never begins or ends one; it knows nothing of Kafka or
+// of order ids.
 package ledger

@@ -47,7 +47,7 @@ func (b *Book) QueueLock(batch *pgx.Batch, payments []Payment) error {
 
 // QueueRead is QueueLock without locks. Others may change the accounts before
 // [Book.Post] does; it fails then (SQLSTATE P0004) if a decision would have been
-// another one. Roll back then, and lock.
+// another one. Roll back then, and begin again.
 func (b *Book) QueueRead(batch *pgx.Batch, payments []Payment) error {
 	names, err := b.queueOthers(batch, payments)
 	if err != nil {

@@ -22,7 +22,8 @@ const (
 )
 
 // errMoved: an account was not locked, and what was decided on its balance does
-// not hold any more. The same batch again, with locks.
+// not hold any more. The same batch again; with locks, when it happens again and
+// again.
 var errMoved = errors.New("another transaction has changed an account")
 
 // isAssertion tells whether a statement changed fewer rows than it had to.

@@ -60,7 +60,7 @@ func arrays(n int) []arrayed {
 // the batch is a small part of it, and not later, when it is the largest.
 func TestPlansUseIndexes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("left out in short mode: it fills 200,000 accounts and orders")
+		t.Skip("left out in short mode: it fills 50,000 accounts and orders")
 	}
 	t.Parallel()
 	b := newBench(t)
