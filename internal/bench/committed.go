@@ -7,8 +7,11 @@ import (
 )
 
 const (
-	// commitPoll is how often the committed offsets are asked for.
-	commitPoll = 5 * time.Millisecond
+	// commitPoll is how often the committed offsets are asked for, and closePoll
+	// how often from nine tenths of the records on: a broker's answer takes time
+	// that is the worker's, too.
+	commitPoll = 200 * time.Millisecond
+	closePoll  = 20 * time.Millisecond
 	// stallTimeout is how long nothing may happen.
 	stallTimeout = time.Minute
 )
@@ -52,7 +55,11 @@ func (b *bench) awaitCommitted(ctx context.Context, t *topic, group string, look
 			return now, fmt.Errorf("waited for the group's offsets: nothing has happened for %v, %d of %d are committed",
 				stallTimeout, sum, total)
 		}
-		if wait(ctx, commitPoll); ctx.Err() != nil {
+		pause := commitPoll
+		if sum*10 >= total*9 {
+			pause = closePoll
+		}
+		if wait(ctx, pause); ctx.Err() != nil {
 			return now, ctx.Err()
 		}
 	}

@@ -29,7 +29,7 @@ type paced struct {
 }
 
 // paceInterval is how often those are sent whose time has come.
-const paceInterval = 500 * time.Microsecond
+const paceInterval = time.Millisecond
 
 func newPacer(t *topic, w *workload, rate float64) *pacer {
 	return &pacer{topic: t, load: w, rate: rate, records: make([]paced, w.Count)}
@@ -43,18 +43,24 @@ func (p *pacer) run(ctx, until context.Context) error {
 		return err
 	}
 	defer transport.CloseIdleConnections()
-	client := &kafka.Client{Addr: kafka.TCP(p.topic.kafka.Brokers...), Transport: transport}
-	tasks, sending := errgroup.WithContext(ctx)
-	outlets := make([]*outlet, len(p.topic.partitions))
-	ids := make([]int, len(outlets))
-	for i, id := range p.topic.partitions {
-		ids[i] = i
-		o := newOutlet(client, p.topic.name, id)
-		outlets[i] = o
-		tasks.Go(func() error { return o.run(sending, p.records) })
+	known, err := p.topic.cluster.Topic(ctx)
+	if err != nil {
+		return err
 	}
-	sent, err := p.send(sending, until, outlets, ids)
-	for _, o := range outlets {
+	tasks, sending := errgroup.WithContext(ctx)
+	byLeader := make(map[int32]*outlet)
+	outlets := make([]*outlet, len(known.Partitions))
+	for i, partition := range known.Partitions {
+		o := byLeader[partition.Leader]
+		if o == nil {
+			o = newOutlet(transport, p.topic.kafka.Brokers, p.topic.name)
+			byLeader[partition.Leader] = o
+			tasks.Go(func() error { return o.run(sending, p.records) })
+		}
+		outlets[i] = o
+	}
+	sent, err := p.send(sending, until, outlets)
+	for _, o := range byLeader {
 		o.end()
 	}
 	if lost := tasks.Wait(); lost != nil {
@@ -64,10 +70,14 @@ func (p *pacer) run(ctx, until context.Context) error {
 	return err
 }
 
-func (p *pacer) send(ctx, until context.Context, outlets []*outlet, ids []int) (sent int, err error) {
+func (p *pacer) send(ctx, until context.Context, outlets []*outlet) (sent int, err error) {
 	next, stop := iter.Pull(p.load.Commands())
 	defer stop()
 	balancer := kafka.Murmur2Balancer{} // as the Java clients place keys
+	ids := make([]int, len(outlets))
+	for i := range ids {
+		ids[i] = i
+	}
 	began := time.Now()
 	for sent < len(p.records) && until.Err() == nil {
 		if ctx.Err() != nil {
@@ -85,7 +95,8 @@ func (p *pacer) send(ctx, until context.Context, outlets []*outlet, ids []int) (
 			}
 			key := []byte(command.OrderID)
 			p.records[sent].scheduled = began.Add(time.Duration(float64(sent) / p.rate * float64(time.Second)))
-			outlets[balancer.Balance(kafka.Message{Key: key}, ids...)].put(sent, key, value)
+			partition := balancer.Balance(kafka.Message{Key: key}, ids...)
+			outlets[partition].put(outgoing{sent, int32(partition), key, value}) //nolint:gosec // at most 1000
 			p.topic.content.add(command.Amount)
 		}
 		if p.sent != nil {

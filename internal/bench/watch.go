@@ -16,7 +16,7 @@ import (
 var watermarksSQL string
 
 // watchInterval is how often is asked what is committed.
-const watchInterval = 500 * time.Microsecond
+const watchInterval = time.Millisecond
 
 // watcher sees what others can see in Postgres, on a connection of its own: a
 // record is committed when its partition's watermark is past it. What it sees is
