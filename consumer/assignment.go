@@ -77,21 +77,11 @@ func (h *held) revoked() {
 	}
 }
 
-// place puts a partition on the lane that has the fewest.
+// place notes a partition as this worker's.
 func (w *Worker) place(key settle.Key, h *held) *partition {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	on := make(map[*lane]int)
-	for _, p := range w.partitions {
-		on[p.lane]++
-	}
-	least := w.lanes[0]
-	for _, l := range w.lanes {
-		if on[l] < on[least] {
-			least = l
-		}
-	}
-	p := &partition{key: key, worker: w, lane: least, held: h, stopped: make(chan error, 1), progress: time.Now()}
+	p := &partition{key: key, worker: w, held: h, stopped: make(chan error, 1), progress: time.Now()}
 	w.partitions = append(w.partitions, p)
 	return p
 }

@@ -24,15 +24,15 @@ type fencedError struct {
 
 func (e *fencedError) Error() string { return e.String() }
 
-// partition is a partition while it is this worker's: acquired, fetched, put on
-// a lane; and again from the start whenever something stops it.
+// partition is a partition while it is this worker's: acquired, fetched, settled
+// by the lanes; and again from the start whenever something stops it.
 type partition struct {
 	key      settle.Key
 	worker   *Worker
-	lane     *lane
 	held     *held
 	queue    queue
-	position settle.Position // written while the partition is on no lane
+	position settle.Position // written while the lanes don't serve the partition
+	batch    *batch          // that it is in, nil when in none; lanes.mu guards it
 	stopped  chan error      // holds the first reason to stop
 
 	mu       sync.Mutex
@@ -116,7 +116,7 @@ func (p *partition) look(ctx context.Context) (settle.Assignment, error) {
 func (p *partition) read(ctx context.Context, position settle.Position, topicID intake.TopicID) {
 	p.begin(position)
 	at := intake.Position{Offset: position.Offset, LeaderEpoch: position.LeaderEpoch, TopicID: topicID}
-	p.lane.add(p)
+	p.worker.lanes.add(p)
 	p.worker.fetcher.Assign(p.key.Partition, at, p)
 	var cause error
 	select {
@@ -126,7 +126,7 @@ func (p *partition) read(ctx context.Context, position settle.Position, topicID 
 	p.worker.fetcher.Unassign(p.key.Partition)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.worker.config.DrainTimeout)
 	defer cancel()
-	p.lane.remove(drain, p)
+	p.worker.lanes.remove(drain, p)
 	p.queue.drop()
 	p.end()
 	if cause != nil && ctx.Err() == nil {
@@ -239,14 +239,14 @@ func (p *partition) stop(cause error) {
 func (p *partition) Receive(chunk *intake.Chunk) {
 	crashpoint.Reach(crashpoint.Fetched)
 	p.queue.add(chunk)
-	p.lane.notify()
+	p.worker.lanes.notify()
 }
 
 // Fail stops the partition once what came before is settled ([intake.Receiver]):
 // what is found broken begins where that ends.
 func (p *partition) Fail(err error) {
 	p.queue.close(err)
-	p.lane.notify()
+	p.worker.lanes.notify()
 }
 
 // wait waits, or returns early when ctx ends.

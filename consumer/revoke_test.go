@@ -58,16 +58,16 @@ func TestRevokedPartitionsHaveNothingInHand(t *testing.T) {
 	w := b.worker(t, "worker-1", func(c *Config) { c.Lanes, c.DrainTimeout = 1, 100*time.Millisecond })
 	inHand := -1
 	w.members = watched{everything{0}, func() {
-		w.lanes[0].mu.Lock()
-		inHand = len(w.lanes[0].inHand)
-		w.lanes[0].mu.Unlock()
+		w.lanes.mu.Lock()
+		inHand = w.lanes.busy
+		w.lanes.mu.Unlock()
 		release() // lest what is in hand keeps the worker from ending
 	}}
 	stop := start(t, w)
 	b.awaitWaiting(t, 1)
 	stop()
 	if inHand != 0 {
-		t.Errorf("%d partitions were in hand when they had been given back, want 0", inHand)
+		t.Errorf("%d batches were in hand when the partitions had been given back, want 0", inHand)
 	}
 }
 
@@ -90,9 +90,9 @@ func TestAbandonedBatchIsReadAgain(t *testing.T) {
 	})
 	releaseFirst()
 	await(t, "both to be in hand", func() (bool, string) {
-		w.lanes[0].mu.Lock()
-		defer w.lanes[0].mu.Unlock()
-		return len(w.lanes[0].inHand) == 2, fmt.Sprint(len(w.lanes[0].inHand))
+		w.lanes.mu.Lock()
+		defer w.lanes.mu.Unlock()
+		return w.lanes.inHand() == 2, fmt.Sprint(w.lanes.inHand())
 	})
 	w.stopPartition(0, errors.New("the test stops it"))
 	await(t, "the other one to be acquired again", func() (bool, string) {
@@ -135,4 +135,36 @@ func (b *bundle) epoch(t *testing.T, partition int32) (epoch int64) {
 		t.Fatal(err)
 	}
 	return epoch
+}
+
+// inHand is how many partitions are being settled. The caller holds mu.
+func (l *lanes) inHand() (n int) {
+	for _, p := range l.partitions {
+		if p.batch != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Somebody who holds an account's lock keeps its own partition waiting, not the
+// others that were settled with it.
+func TestLockedAccountKeepsNoOtherPartitionWaiting(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t, 3)
+	w := b.worker(t, "worker-1", func(c *Config) { c.Lanes, c.Limits.Lock = 2, 50*time.Millisecond })
+	w.members = everything{0, 1, 2}
+	release := b.lock(t, "acct-0")
+	b.kafka.Produce(t, 0, order("held", "acct-0"))
+	for _, partition := range []int32{1, 2} {
+		b.kafka.Produce(t, partition, order(fmt.Sprintf("free-%d", partition), "acct-1"))
+	}
+	start(t, w)
+	await(t, "the others to be settled", func() (bool, string) {
+		settled := b.count(t, "transfer")
+		return settled == 2, fmt.Sprintf("%d are", settled)
+	})
+	release()
+	b.awaitSettled(t)
+	b.wantTransfers(t, 3)
 }

@@ -21,7 +21,7 @@ type Worker struct {
 	cluster *intake.Cluster
 	fetcher *intake.Fetcher
 	members membership
-	lanes   []*lane
+	lanes   *lanes
 	health  *health
 	counts  [4]atomic.Int64 // by settle.Kind
 
@@ -58,10 +58,12 @@ func New(config Config) (*Worker, error) {
 		fetcher: fetcher,
 		members: newClassic(config),
 		health:  newHealth(config.Logger),
+		lanes:   newLanes(config.BatchMax),
 	}
 	for i := range config.Lanes {
 		gaveUp := func() { w.health.forget(laneTrouble(i)) }
-		w.lanes = append(w.lanes, newLane(w.newSettler(i), config.BatchMax, w.count, gaveUp))
+		w.lanes.all = append(w.lanes.all,
+			&lane{lanes: w.lanes, settler: w.newSettler(i), done: w.count, gaveUp: gaveUp})
 	}
 	return w, nil
 }
@@ -108,7 +110,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	running.Go(func() { _ = w.fetcher.Run(inner) })
 	running.Go(func() { w.watch(inner) })
-	for _, l := range w.lanes {
+	for _, l := range w.lanes.all {
 		running.Go(func() { l.run(inner) })
 	}
 	w.members.run(ctx, w)

@@ -26,6 +26,16 @@ const (
 // again.
 var errMoved = errors.New("another transaction has changed an account")
 
+// ErrBlocked is returned when somebody held a lock that a batch of several slices
+// needed for longer than it was waited for. Nothing of it was committed by the
+// last try. Settle the slices one by one, lest one keeps the others waiting.
+var ErrBlocked = errors.New("a lock was waited for in vain")
+
+func isLockTimeout(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == "55P03" // lock_not_available
+}
+
 // isAssertion tells whether a statement changed fewer rows than it had to.
 func isAssertion(err error) bool {
 	var pgErr *pgconn.PgError

@@ -86,8 +86,8 @@ func TestSettingsOfTheTransaction(t *testing.T) {
 	b.settleBy(closing(t, config), f.next(pay("o-2", "alice", 1)))
 	got := b.rows("SELECT statement, lock, idle, isolation, plans, transaction, probe FROM seen ORDER BY id")
 	for i, want := range []string{
-		"30s 10s 10s read committed force_custom_plan 40s 10",
-		"7s 1500ms 1min read committed force_custom_plan 5s 10",
+		"30s 10s 10s read committed force_generic_plan 40s 10",
+		"7s 1500ms 1min read committed force_generic_plan 5s 10",
 	} {
 		if got[i] != want {
 			t.Errorf("settings %q, want %q", got[i], want)

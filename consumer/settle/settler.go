@@ -72,6 +72,9 @@ func (l Limits) roundTrips() time.Duration { return 2 * l.Statement }
 // slices are no longer this worker's to commit (records before them may then
 // have been settled, if a command had to be singled out), or when ctx ends.
 //
+// A batch of several slices that waits for a lock longer than [Limits] allows comes
+// back with [ErrBlocked]: give the slices one by one.
+//
 // Everything else is tried again for as long as ctx allows: what is in the way
 // is the database's or another worker's, not the records'. A command whose data
 // the database refuses is singled out by halving the batch, and dead-lettered
@@ -105,6 +108,9 @@ func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, err
 		if errors.Is(err, errMoved) {
 			moved++
 			job.locks = job.locks || moved == unlocked
+		}
+		if len(batch) > 1 && isLockTimeout(err) {
+			return counts, fmt.Errorf("%w: %w", ErrBlocked, err)
 		}
 		kind := classify(err)
 		if kind == refused && singleOut(batch, err) {

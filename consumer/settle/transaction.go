@@ -156,6 +156,10 @@ func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
 			return err
 		}
 	}
+	return t.commit(ctx, conn)
+}
+
+func (t *transaction) commit(ctx context.Context, conn *pgx.Conn) error {
 	batch := &pgx.Batch{}
 	if t.rehearsal {
 		batch.Queue("ROLLBACK")

@@ -1,0 +1,135 @@
+package consumer
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// lanes are a worker's transactions side by side. They share what is queued: a
+// lane that is free takes it, so that little work is one transaction and much
+// work is one on each lane. A partition is in one batch at a time, which keeps
+// its order.
+type lanes struct {
+	batchMax int
+	all      []*lane
+	wake     chan struct{} // holds one token when there may be something to take
+
+	mu         sync.Mutex
+	partitions []*partition // in the order in which they are served
+	busy       int          // lanes with a batch in hand
+	apart      time.Time    // until then, partitions are settled one by one
+}
+
+// enough records for a transaction, when another lane could take the rest.
+const enough = 500
+
+// apartFor is how long partitions are settled one by one after one of them kept
+// others waiting.
+const apartFor = time.Minute
+
+func newLanes(batchMax int) *lanes {
+	return &lanes{batchMax: batchMax, wake: make(chan struct{}, 1)}
+}
+
+// add has a partition served.
+func (l *lanes) add(p *partition) {
+	l.mu.Lock()
+	l.partitions = append(l.partitions, p)
+	l.mu.Unlock()
+	l.notify()
+}
+
+// remove has a partition served no more. When it returns, nothing of it is
+// being settled: a transaction in hand is waited for, and given up (its result
+// is then unknown) when ctx ends first.
+func (l *lanes) remove(ctx context.Context, p *partition) {
+	l.mu.Lock()
+	l.partitions = slices.DeleteFunc(l.partitions, func(other *partition) bool { return other == p })
+	batch := p.batch
+	l.mu.Unlock()
+	if batch == nil {
+		return
+	}
+	select {
+	case <-batch.settled:
+	case <-ctx.Done():
+		batch.abandon()
+		<-batch.settled
+	}
+}
+
+func (l *lanes) notify() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// batch is what is being settled by a lane.
+type batch struct {
+	ctx      context.Context //nolint:containedctx // it ends with the batch, not with a call
+	abandon  context.CancelFunc
+	settled  chan struct{} // closed when it is, or was given up
+	portions []portion
+}
+
+// take makes a batch of what is queued, nil when nothing is. Partitions take
+// turns to be the first.
+func (l *lanes) take(ctx context.Context) *batch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if ctx.Err() != nil {
+		return nil
+	}
+	taken := &batch{settled: make(chan struct{})}
+	room := l.batchMax
+	apart := time.Now().Before(l.apart)
+	for _, p := range l.partitions {
+		if room == 0 || len(taken.portions) > 0 && apart || l.batchMax-room >= enough && l.busy+1 < len(l.all) {
+			break
+		}
+		if p.batch != nil {
+			continue
+		}
+		if portion, ok := p.queue.take(room); ok {
+			portion.partition = p
+			p.batch = taken
+			taken.portions = append(taken.portions, portion)
+			room -= len(portion.records)
+		} else if err := p.queue.ended(); err != nil {
+			p.stop(err)
+		}
+	}
+	if len(taken.portions) == 0 {
+		return nil
+	}
+	l.busy++
+	taken.ctx, taken.abandon = context.WithCancel(context.Background())
+	l.partitions = append(l.partitions[1:], l.partitions[0])
+	l.notify() // another lane may take what is left
+	return taken
+}
+
+// finish frees the batch's partitions and its memory.
+func (l *lanes) finish(done *batch) {
+	for i := range done.portions {
+		done.portions[i].release()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range done.portions {
+		done.portions[i].partition.batch = nil
+	}
+	l.busy--
+	done.abandon()
+	close(done.settled)
+}
+
+// separate has partitions settled one by one for a while.
+func (l *lanes) separate() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.apart = time.Now().Add(apartFor)
+}
