@@ -151,20 +151,38 @@ func (l *lanes) inHand() (n int) {
 // others that were settled with it.
 func TestLockedAccountKeepsNoOtherPartitionWaiting(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t, 3)
+	b := newBundle(t, 4)
 	w := b.worker(t, "worker-1", func(c *Config) { c.Lanes, c.Limits.Lock = 2, 50*time.Millisecond })
-	w.members = everything{0, 1, 2}
-	release := b.lock(t, "acct-0")
-	b.kafka.Produce(t, 0, order("held", "acct-0"))
-	for _, partition := range []int32{1, 2} {
-		b.kafka.Produce(t, partition, order(fmt.Sprintf("free-%d", partition), "acct-1"))
+	w.members = everything{0, 1, 2, 3}
+	held, free := b.lock(t, "acct-0"), make([]func(), 2)
+	for i := range free { // one lane each
+		free[i] = b.lock(t, fmt.Sprintf("acct-%d", 1+i))
+		b.kafka.Produce(t, int32(i), order(fmt.Sprintf("first-%d", i), fmt.Sprintf("acct-%d", 1+i)))
 	}
 	start(t, w)
+	awaitInHand := func(n int) {
+		t.Helper()
+		await(t, "partitions to be in hand", func() (bool, string) {
+			w.lanes.mu.Lock()
+			defer w.lanes.mu.Unlock()
+			return w.lanes.busy == 2 && w.lanes.inHand() == n, fmt.Sprint(w.lanes.inHand())
+		})
+	}
+	awaitInHand(2)
+	b.kafka.Produce(t, 2, order("held", "acct-0"))
+	b.kafka.Produce(t, 3, order("beside", "acct-3"))
+	await(t, "both to be queued", func() (bool, string) {
+		queued := w.queued()
+		return len(queued) == 2, fmt.Sprint(queued)
+	})
+	free[0]()
+	awaitInHand(3)
+	free[1]()
 	await(t, "the others to be settled", func() (bool, string) {
 		settled := b.count(t, "transfer")
-		return settled == 2, fmt.Sprintf("%d are", settled)
+		return settled == 3, fmt.Sprintf("%d are", settled)
 	})
-	release()
+	held()
 	b.awaitSettled(t)
-	b.wantTransfers(t, 3)
+	b.wantTransfers(t, 4)
 }

@@ -1,0 +1,73 @@
+package consumer
+
+import (
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"deductor/consumer/intake"
+)
+
+// filled is a partition of which so many records are queued.
+func filled(start int64, records int) *partition {
+	p := &partition{stopped: make(chan error, 1)}
+	chunk := &intake.Chunk{Start: start, End: start + int64(records)}
+	for i := range records {
+		chunk.Records = append(chunk.Records, &kgo.Record{Offset: start + int64(i)})
+	}
+	p.queue.add(chunk)
+	return p
+}
+
+// While some of a partition is being settled, what comes after it waits: its
+// order would be lost.
+func TestPartitionIsInOneBatch(t *testing.T) {
+	t.Parallel()
+	l := newLanes(10)
+	l.all = make([]*lane, 2)
+	p := filled(0, 3)
+	l.add(p)
+	first := l.take(t.Context())
+	p.queue.add(&intake.Chunk{Start: 3, End: 5, Records: make([]*kgo.Record, 2)})
+	if second := l.take(t.Context()); second != nil {
+		t.Fatalf("offset %d is taken while those before are in hand", second.portions[0].start)
+	}
+	first.portions[0].emptied = nil // no fetcher has it
+	l.finish(first)
+	if second := l.take(t.Context()); second == nil || second.portions[0].start != 3 {
+		t.Fatalf("afterwards %v was taken, want what begins at 3", second)
+	}
+}
+
+// Little work is one transaction; what is left of much work is for the lanes
+// that are free, unless there is none.
+func TestLanesShareWhatIsQueued(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lanes   int
+		records int // of each of four partitions
+		batches []int
+	}{
+		"little":                 {2, enough / 8, []int{4}},
+		"much":                   {2, enough, []int{1, 3}},
+		"much, and more lanes":   {4, enough, []int{1, 1, 1, 1}},
+		"more than a batch":      {2, 2*enough + enough/2, []int{1, 2}},
+		"much for one lane":      {1, enough / 2, []int{4}},
+		"all that a batch takes": {1, 2 * enough, []int{2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLanes(4 * enough)
+			l.all = make([]*lane, test.lanes)
+			for range 4 {
+				l.add(filled(0, test.records))
+			}
+			for i, want := range test.batches {
+				taken := l.take(t.Context())
+				if taken == nil || len(taken.portions) != want {
+					t.Fatalf("batch %d has %v, want %d partitions", i, taken, want)
+				}
+			}
+		})
+	}
+}
