@@ -66,7 +66,7 @@ func (t *transaction) answer(slice *Slice, item *Item) error {
 	case errors.As(err, &decline):
 		record.Outcome, record.Reason = dedupe.Declined, string(decline)
 		record.Request = requestOf(cmd).json()
-		t.count(Declined)
+		t.declines(string(decline))
 	case errors.As(err, &overflow):
 		t.setAside(slice, item, &command.Rejection{
 			Reason: command.ReasonDatabaseRefused, Detail: overflow.Error(), OrderID: cmd.OrderID, Account: cmd.Account})

@@ -30,6 +30,8 @@ type Config struct {
 	// worked with, and with nil after the next success. Transactions that were
 	// in each other's way are none, unless they stay so. Defaults to nothing.
 	OnTrouble func(error)
+	// Observer is told what becomes of transactions. Defaults to nobody.
+	Observer Observer
 }
 
 // Settler settles one batch after the other on a connection of its own. It
@@ -46,6 +48,9 @@ func NewSettler(config Config) *Settler {
 	config.Limits = config.Limits.WithDefaults()
 	if config.OnTrouble == nil {
 		config.OnTrouble = func(error) {}
+	}
+	if config.Observer == nil {
+		config.Observer = unobserved{}
 	}
 	return &Settler{config: config}
 }
@@ -75,7 +80,7 @@ func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
 	return s.run(ctx, batch, task{
 		admit: func(batch []Slice) admission { return newReading(batch, s.config.Quarantine) },
 		locks: s.config.Quarantine,
-		done:  func(*transaction) {},
+		done:  func(t *transaction) { s.config.Observer.Committed(t.report()) },
 	})
 }
 
@@ -96,6 +101,7 @@ func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, err
 		case ctx.Err() != nil:
 			return counts, fmt.Errorf("settle: %w", ctx.Err())
 		}
+		s.config.Observer.Retried(StateOf(err))
 		if errors.Is(err, errMoved) {
 			moved++
 			job.locks = job.locks || moved == unlocked
@@ -134,6 +140,9 @@ func (s *Settler) try(ctx context.Context, batch []Slice, job task) (Counts, err
 	if err == nil {
 		job.done(t)
 		return t.counts, nil
+	}
+	if t.commitSent && s.conn.IsClosed() {
+		s.config.Observer.CommitUnknown()
 	}
 	if rollbackErr := s.rollback(ctx); rollbackErr != nil || classify(err) == unavailable {
 		s.Close()

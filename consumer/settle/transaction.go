@@ -26,6 +26,9 @@ type transaction struct {
 	became      []Kind // each record, in their order
 	deadLetters []deadLetter
 	conflicts   []conflict
+	declined    map[string]int64 // how many, by reason; nil when none were
+	watch       stopwatch
+	commitSent  bool // from here on it may be committed
 }
 
 // task is what a transaction is for.
@@ -80,9 +83,11 @@ func payment(item *Item) ledger.Payment {
 // nothing was committed, for none of the slices. Other errors may leave the
 // connection inside the transaction.
 func (t *transaction) run(ctx context.Context, conn *pgx.Conn, limits Limits) error {
+	t.watch.start()
 	if err := t.read(ctx, conn, limits); err != nil {
 		return err
 	}
+	t.watch.lap(Reading)
 	if err := t.admission.check(ctx, conn); err != nil {
 		return err
 	}
@@ -95,6 +100,8 @@ func (t *transaction) run(ctx context.Context, conn *pgx.Conn, limits Limits) er
 	if err := t.explainConflicts(ctx, conn); err != nil {
 		return err
 	}
+	t.watch.lap(Deciding)
+	defer t.watch.lap(Writing)
 	return t.write(ctx, conn)
 }
 
@@ -159,6 +166,7 @@ func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
 		batch.Queue("COMMIT").Exec(expectCommit)
 	}
 	crashpoint.Reach(crashpoint.Decided)
+	t.commitSent = !t.rehearsal
 	sent := conn.SendBatch(ctx, batch)
 	crashpoint.Reach(crashpoint.CommitSent)
 	if err := sent.Close(); err != nil {
