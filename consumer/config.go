@@ -60,6 +60,8 @@ type Config struct {
 	// Logger is told about changes of state, not about single payments. Defaults
 	// to slog.Default().
 	Logger *slog.Logger
+	// Observer is told what happens, for metrics. Defaults to nobody.
+	Observer Observer
 }
 
 // WithDefaults returns the configuration with what is zero set to its default.
@@ -74,6 +76,9 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.StallTimeout, 60*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	if c.Observer == nil {
+		c.Observer = unobserved{}
 	}
 	return c
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"deductor/consumer/command"
 	"deductor/consumer/settle"
@@ -17,6 +18,7 @@ import (
 type lane struct {
 	settler  *settle.Settler
 	batchMax int
+	observer Observer
 	done     func(settle.Counts)
 	gaveUp   func() // called when a batch was given up, with what troubled it
 	decoder  command.Decoder
@@ -29,8 +31,11 @@ type lane struct {
 	wake       chan struct{}
 }
 
-func newLane(settler *settle.Settler, batchMax int, done func(settle.Counts), gaveUp func()) *lane {
-	return &lane{settler: settler, batchMax: batchMax, done: done, gaveUp: gaveUp, wake: make(chan struct{}, 1)}
+func newLane(settler *settle.Settler, config Config, done func(settle.Counts), gaveUp func()) *lane {
+	return &lane{
+		settler: settler, batchMax: config.BatchMax, observer: config.Observer,
+		done: done, gaveUp: gaveUp, wake: make(chan struct{}, 1),
+	}
 }
 
 // run settles until ctx ends.
@@ -107,6 +112,7 @@ func (l *lane) take(ctx context.Context) *taken {
 		}
 		if portion, ok := p.queue.take(room); ok {
 			portion.partition = p
+			p.taken(&portion)
 			batch.portions = append(batch.portions, portion)
 			l.inHand = append(l.inHand, p)
 			room -= len(portion.records)
@@ -127,6 +133,7 @@ func (l *lane) take(ctx context.Context) *taken {
 // are no longer this worker's.
 func (l *lane) settle(batch *taken) {
 	defer l.finish(batch)
+	l.observer.Waited(time.Since(batch.portions[0].fetched))
 	portions := slices.Clone(batch.portions)
 	for len(portions) > 0 {
 		counts, err := l.settler.Settle(batch.ctx, l.decode(portions))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,10 +25,12 @@ type Worker struct {
 	lanes   []*lane
 	health  *health
 	counts  [4]atomic.Int64 // by settle.Kind
+	probed  atomic.Bool     // the database was looked at
 
 	mu         sync.Mutex
 	partitions []*partition
-	member     bool // joined the group at least once
+	member     bool                      // joined the group at least once
+	logs       map[int32]intake.LogRange // of partitions, when they were last looked at
 }
 
 // New checks the configuration and returns a worker. It opens no connection yet.
@@ -58,10 +61,11 @@ func New(config Config) (*Worker, error) {
 		fetcher: fetcher,
 		members: newClassic(config),
 		health:  newHealth(config.Logger),
+		logs:    make(map[int32]intake.LogRange),
 	}
 	for i := range config.Lanes {
 		gaveUp := func() { w.health.forget(laneTrouble(i)) }
-		w.lanes = append(w.lanes, newLane(w.newSettler(i), config.BatchMax, w.count, gaveUp))
+		w.lanes = append(w.lanes, newLane(w.newSettler(i), config, w.count, gaveUp))
 	}
 	return w, nil
 }
@@ -78,6 +82,7 @@ func (w *Worker) newSettler(lane int) *settle.Settler {
 		Limits:     w.config.Limits,
 		Quarantine: w.config.Quarantine,
 		OnTrouble:  func(err error) { w.health.set(laneTrouble(lane), err) },
+		Observer:   w.config.Observer,
 	})
 }
 
@@ -154,6 +159,9 @@ func (w *Worker) look(ctx context.Context, partitions []int32) (map[int32]settle
 	if err != nil {
 		return nil, err
 	}
+	w.mu.Lock()
+	maps.Copy(w.logs, logs)
+	w.mu.Unlock()
 	committed, err := w.cluster.Committed(ctx, w.config.Group, partitions)
 	if err != nil {
 		return nil, err
