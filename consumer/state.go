@@ -96,18 +96,22 @@ func (p *partition) state(now time.Time, log *intake.LogRange) PartitionState {
 	if !known {
 		committed = p.committed
 	}
+	next := p.next
+	if next < 0 { // the database knows nothing of it
+		next = committed
+	}
 	state := PartitionState{
 		Partition: p.key.Partition, Halt: p.halt, Reading: p.running,
-		Position: p.next, Committed: committed, End: -1, Lag: -1, idle: now.Sub(p.progress),
+		Position: next, Committed: committed, End: -1, Lag: -1, idle: now.Sub(p.progress),
 	}
 	if log == nil {
 		return state
 	}
 	state.End = log.End
-	if p.next < 0 {
+	if next < 0 {
 		return state
 	}
-	if state.Lag = max(0, log.LastStable-p.next); state.Lag == 0 {
+	if state.Lag = max(0, log.LastStable-next); state.Lag == 0 {
 		p.caughtUp = now
 		return state
 	}

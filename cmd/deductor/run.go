@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/http"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"deductor/consumer"
 	"deductor/internal/admin"
 	"deductor/internal/config"
+	"deductor/internal/metrics"
 	"deductor/internal/progress"
 )
 
@@ -26,8 +28,9 @@ Brokers and a database that can't be reached are tried again for as long as it
 takes. A schema that doesn't fit, a topic, database or password that is wrong end
 it with exit code 1.
 
-The admin address answers GET /livez (the process is alive) and GET /readyz (it
-can do its work; ?verbose for details).`,
+The admin address answers GET /livez (the process is alive), GET /readyz (it can do
+its work; ?verbose for details) and GET /metrics (for Prometheus). With --pprof it
+also serves profiles: go tool pprof http://127.0.0.1:8321/debug/pprof/profile`,
 		Example: `  deductor run
   deductor run --instance worker-1 --admin-addr 127.0.0.1:8322 --log-format text`,
 		Args: cobra.NoArgs,
@@ -40,6 +43,7 @@ can do its work; ?verbose for details).`,
 	r.group.Bind(cmd.Flags())
 	r.database.Bind(cmd.Flags())
 	r.admin.Bind(cmd.Flags())
+	r.admin.BindServed(cmd.Flags())
 	r.worker.Bind(cmd.Flags())
 	r.log.Bind(cmd.Flags())
 	return cmd
@@ -64,12 +68,19 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer closePool(pool)
-	worker, owner, err := r.newWorker(pool, log)
+	measured := metrics.New(metrics.Config{
+		Group: r.group.Name, Topic: r.kafka.Topic, Version: version(), Pool: pool, Logger: log})
+	worker, owner, err := r.newWorker(pool, log, measured.Observer())
 	if err != nil {
 		return usage(err)
 	}
 	start := newStartup(worker)
-	server, err := admin.Listen(r.admin.Addr, admin.Options{Checks: start.checks})
+	measured.Watch(worker.State, start.checks)
+	server, err := admin.Listen(r.admin.Addr, admin.Options{
+		Checks: start.checks,
+		Pprof:  r.admin.Pprof,
+		Routes: map[string]http.Handler{"GET /metrics": measured.Handler()},
+	})
 	if err != nil {
 		return err
 	}
@@ -90,6 +101,10 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 		if err := start.awaitDatabase(working, pool, log); err != nil {
 			return err
 		}
+		tasks.Go(func() error {
+			measured.Run(working)
+			return nil
+		})
 		return worker.Run(working)
 	})
 	if err := tasks.Wait(); err != nil {
@@ -99,7 +114,9 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-func (r *runner) newWorker(pool *pgxpool.Pool, log *slog.Logger) (*consumer.Worker, string, error) {
+func (r *runner) newWorker(
+	pool *pgxpool.Pool, log *slog.Logger, observer consumer.Observer,
+) (*consumer.Worker, string, error) {
 	if err := r.worker.Validate(); err != nil {
 		return nil, "", err
 	}
@@ -124,6 +141,7 @@ func (r *runner) newWorker(pool *pgxpool.Pool, log *slog.Logger) (*consumer.Work
 		Quarantine:     r.worker.Quarantine,
 		SessionTimeout: r.worker.SessionTimeout,
 		Logger:         log,
+		Observer:       observer,
 	})
 	return worker, owner, err
 }
