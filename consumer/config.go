@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/segmentio/kafka-go/sasl"
+	"go.opentelemetry.io/otel/trace"
 
 	"deductor/consumer/settle"
 	"deductor/ledger"
@@ -62,6 +63,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Observer is told what happens, for metrics. Defaults to nobody.
 	Observer Observer
+	// Tracer makes a span of each batch. Defaults to nil: there are none.
+	Tracer trace.Tracer
 }
 
 // WithDefaults returns the configuration with what is zero set to its default.

@@ -19,6 +19,7 @@ type lane struct {
 	settler  *settle.Settler
 	batchMax int
 	observer Observer
+	tracing  *tracing // nil when it is off
 	done     func(settle.Counts)
 	gaveUp   func() // called when a batch was given up, with what troubled it
 	decoder  command.Decoder
@@ -31,9 +32,11 @@ type lane struct {
 	wake       chan struct{}
 }
 
-func newLane(settler *settle.Settler, config Config, done func(settle.Counts), gaveUp func()) *lane {
+func newLane(
+	settler *settle.Settler, tracing *tracing, config Config, done func(settle.Counts), gaveUp func(),
+) *lane {
 	return &lane{
-		settler: settler, batchMax: config.BatchMax, observer: config.Observer,
+		settler: settler, batchMax: config.BatchMax, observer: config.Observer, tracing: tracing,
 		done: done, gaveUp: gaveUp, wake: make(chan struct{}, 1),
 	}
 }
@@ -134,6 +137,9 @@ func (l *lane) take(ctx context.Context) *taken {
 func (l *lane) settle(batch *taken) {
 	defer l.finish(batch)
 	l.observer.Waited(time.Since(batch.portions[0].fetched))
+	l.tracing.begin(batch.portions)
+	var failed error
+	defer func() { l.tracing.end(failed) }()
 	portions := slices.Clone(batch.portions)
 	for len(portions) > 0 {
 		counts, err := l.settler.Settle(batch.ctx, l.decode(portions))
@@ -146,8 +152,9 @@ func (l *lane) settle(batch *taken) {
 			}
 			return
 		case errors.As(err, &fenced):
-			portions = dropLost(portions, fenced)
+			portions, failed = dropLost(portions, fenced), err
 		default: // given up: whether it was committed is for the watermark to say
+			failed = err
 			l.gaveUp()
 			for i := range portions {
 				portions[i].partition.stop(errAbandoned)

@@ -64,13 +64,14 @@ func New(config Config) (*Worker, error) {
 		logs:    make(map[int32]intake.LogRange),
 	}
 	for i := range config.Lanes {
+		tracing := newTracing(config)
 		gaveUp := func() { w.health.forget(laneTrouble(i)) }
-		w.lanes = append(w.lanes, newLane(w.newSettler(i), config, w.count, gaveUp))
+		w.lanes = append(w.lanes, newLane(w.newSettler(i, tracing), tracing, config, w.count, gaveUp))
 	}
 	return w, nil
 }
 
-func (w *Worker) newSettler(lane int) *settle.Settler {
+func (w *Worker) newSettler(lane int, tracing *tracing) *settle.Settler {
 	return settle.NewSettler(settle.Config{
 		Connect: func(ctx context.Context) (*pgx.Conn, error) {
 			conn, err := w.config.Database.Acquire(ctx)
@@ -82,7 +83,7 @@ func (w *Worker) newSettler(lane int) *settle.Settler {
 		Limits:     w.config.Limits,
 		Quarantine: w.config.Quarantine,
 		OnTrouble:  func(err error) { w.health.set(laneTrouble(lane), err) },
-		Observer:   w.config.Observer,
+		Observer:   tracing.observing(w.config),
 	})
 }
 
