@@ -26,7 +26,7 @@ func traced(t *testing.T) (*tracetest.InMemoryExporter, func(*Config)) {
 func attributesOf(span tracetest.SpanStub) map[attribute.Key]string {
 	values := make(map[attribute.Key]string)
 	for _, a := range span.Attributes {
-		values[a.Key] = a.Value.Emit()
+		values[a.Key] = a.Value.String()
 	}
 	return values
 }

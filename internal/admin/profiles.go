@@ -2,7 +2,7 @@ package admin
 
 import (
 	"net/http"
-	"net/http/pprof" //nolint:gosec // what it adds to http.DefaultServeMux is never served
+	"net/http/pprof"
 )
 
 // mountProfiles adds what go tool pprof asks for. The named profiles (heap,

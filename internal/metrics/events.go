@@ -41,7 +41,8 @@ func newEvents() *events {
 	for _, phase := range []settle.Phase{settle.Reading, settle.Deciding, settle.Writing} {
 		e.phases[phase] = phases.WithLabelValues(phase.String())
 	}
-	e.all = []prometheus.Collector{e.commands, e.retries, e.rewinds, e.halts, unknown, rebalances, latencies, sizes, phases}
+	e.all = []prometheus.Collector{
+		e.commands, e.retries, e.rewinds, e.halts, unknown, rebalances, latencies, sizes, phases}
 	e.begin()
 	return e
 }

@@ -61,6 +61,6 @@ const foot = "\nThose of [Go](https://pkg.go.dev/github.com/prometheus/client_go
 	"they stand still; `deductor_books_checked_timestamp_seconds` says since when.\n\n" +
 	"The trial balance reads each account once, without locks: the statement is a scan of `account`, on one core " +
 	"(no parallel workers). It is read every minute; when it takes longer than three seconds, after 20 times " +
-	"as long as it took, so that each worker's reading takes 5 % of one core at most. After 45 seconds a reading is given " +
-	"up, and tried again 15 minutes later. So the time between two readings is 16 minutes at most: alert when " +
+	"as long as it took, so that each worker's reading takes 5 % of one core at most. After 45 seconds a reading is " +
+	"given up, and tried again 15 minutes later. So the time between two readings is 16 minutes at most: alert when " +
 	"`deductor_books_checked_timestamp_seconds` is older than half an hour.\n"

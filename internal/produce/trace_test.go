@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kgo"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
@@ -18,8 +19,7 @@ func TestTraceparent(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
 	tracer := sdk.NewTracerProvider(sdk.WithSyncer(spans)).Tracer("test")
 	for _, tracer := range []trace.Tracer{nil, tracer} {
-		kafka := kafkatest.New(t, 1)
-		got := sendOne(t, kafka, tracer)
+		got := sendOne(t, kafkatest.New(t, 1), tracer)
 		if tracer == nil {
 			if len(got.Headers) != 0 {
 				t.Errorf("without a tracer there are headers: %v", got.Headers)
@@ -38,7 +38,7 @@ func TestTraceparent(t *testing.T) {
 }
 
 // sendOne sends a message and reads it back.
-func sendOne(t *testing.T, on *kafkatest.Kafka, tracer trace.Tracer) kafka.Message {
+func sendOne(t *testing.T, on *kafkatest.Kafka, tracer trace.Tracer) *kgo.Record {
 	t.Helper()
 	transport := &kafka.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -53,11 +53,10 @@ func sendOne(t *testing.T, on *kafkatest.Kafka, tracer trace.Tracer) kafka.Messa
 	if err := sender.Close(); err != nil {
 		t.Fatal(err)
 	}
-	reader := kafka.NewReader(kafka.ReaderConfig{Brokers: on.Brokers, Topic: on.Topic})
-	defer reader.Close()
-	got, err := reader.ReadMessage(t.Context())
-	if err != nil {
+	client := on.Client(t, kgo.ConsumeTopics(on.Topic))
+	fetched := client.PollFetches(t.Context())
+	if err := fetched.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return got
+	return fetched.Records()[0]
 }
