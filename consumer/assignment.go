@@ -43,6 +43,7 @@ func (w *Worker) assigned(partitions []int32, commit commitFunc) assignment {
 	h := &held{worker: w, stop: stop, interventions: make(map[int32]intervention)}
 	h.offsets = newOffsets(commit, w.config.CommitInterval, h.committed)
 	h.committed(nil, nil)
+	w.config.Observer.Rebalanced()
 	w.config.Logger.Info("group joined", "group", w.config.Group, "partitions", partitions)
 	h.commits.Go(func() { h.offsets.run(ctx) })
 	h.running.Go(func() {
@@ -81,7 +82,11 @@ func (h *held) revoked() {
 func (w *Worker) place(key settle.Key, h *held) *partition {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := &partition{key: key, worker: w, held: h, stopped: make(chan error, 1), progress: time.Now()}
+	now := time.Now()
+	p := &partition{
+		key: key, worker: w, held: h, stopped: make(chan error, 1),
+		next: -1, committed: -1, progress: now, caughtUp: now,
+	}
 	w.partitions = append(w.partitions, p)
 	return p
 }

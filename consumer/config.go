@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/segmentio/kafka-go/sasl"
+	"go.opentelemetry.io/otel/trace"
 
 	"deductor/consumer/settle"
 	"deductor/ledger"
@@ -60,6 +61,10 @@ type Config struct {
 	// Logger is told about changes of state, not about single payments. Defaults
 	// to slog.Default().
 	Logger *slog.Logger
+	// Observer is told what happens, for metrics. Defaults to nobody.
+	Observer Observer
+	// Tracer makes a span of each batch. Defaults to nil: there are none.
+	Tracer trace.Tracer
 }
 
 // WithDefaults returns the configuration with what is zero set to its default.
@@ -74,6 +79,9 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.StallTimeout, 60*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	if c.Observer == nil {
+		c.Observer = unobserved{}
 	}
 	return c
 }

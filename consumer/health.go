@@ -49,7 +49,18 @@ func (h *health) set(what string, err error) {
 func (h *health) forget(what string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.troubles, what)
+	if before, was := h.troubles[what]; was {
+		delete(h.troubles, what)
+		h.logger.Info(what+": no longer this worker's", "after", time.Since(before.since).Round(time.Millisecond))
+	}
+}
+
+// has tells whether something fails.
+func (h *health) has(what string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, fails := h.troubles[what]
+	return fails
 }
 
 // err joins all troubles, in the order of their names; nil when there is none.

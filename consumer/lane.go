@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"deductor/consumer/command"
 	"deductor/consumer/settle"
@@ -13,11 +14,13 @@ import (
 // transaction runs becomes the next batch: a batch is as small as one record
 // when little comes, and as large as it may be when much does.
 type lane struct {
-	lanes   *lanes
-	settler *settle.Settler
-	done    func(settle.Counts)
-	gaveUp  func() // called when a batch was given up, with what troubled it
-	decoder command.Decoder
+	lanes    *lanes
+	settler  *settle.Settler
+	observer Observer
+	tracing  *tracing // nil when it is off
+	done     func(settle.Counts)
+	gaveUp   func() // called when a batch was given up, with what troubled it
+	decoder  command.Decoder
 }
 
 // run settles until ctx ends.
@@ -40,6 +43,10 @@ func (l *lane) run(ctx context.Context) {
 // are no longer this worker's.
 func (l *lane) settle(taken *batch) {
 	defer l.lanes.finish(taken)
+	l.observer.Waited(time.Since(taken.portions[0].fetched))
+	l.tracing.begin(taken.portions)
+	var failed error
+	defer func() { l.tracing.end(failed) }()
 	portions := slices.Clone(taken.portions)
 	for len(portions) > 0 {
 		counts, err := l.settler.Settle(taken.ctx, l.decode(portions))
@@ -52,8 +59,9 @@ func (l *lane) settle(taken *batch) {
 			}
 			return
 		case errors.As(err, &fenced):
-			portions = dropLost(portions, fenced)
+			portions, failed = dropLost(portions, fenced), err
 		default: // given up: whether it was committed is for the watermark to say
+			failed = err
 			if errors.Is(err, settle.ErrBlocked) {
 				l.lanes.separate()
 			}

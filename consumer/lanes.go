@@ -95,6 +95,7 @@ func (l *lanes) take(ctx context.Context) *batch {
 		}
 		if portion, ok := p.queue.take(room); ok {
 			portion.partition = p
+			p.taken(&portion)
 			p.batch = taken
 			taken.portions = append(taken.portions, portion)
 			room -= len(portion.records)

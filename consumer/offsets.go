@@ -20,6 +20,7 @@ type offsets struct {
 
 	mu      sync.Mutex
 	pending map[int32]int64
+	done    map[int32]int64 // what the group took
 	wake    chan struct{}
 }
 
@@ -29,6 +30,7 @@ func newOffsets(commit commitFunc, interval time.Duration, committed func(map[in
 		interval:  interval,
 		committed: committed,
 		pending:   make(map[int32]int64),
+		done:      make(map[int32]int64),
 		wake:      make(chan struct{}, 1),
 	}
 }
@@ -71,18 +73,27 @@ func (o *offsets) flush() {
 	}
 	err := o.commit(batch)
 	o.committed(batch, err)
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if err == nil {
+		maps.Copy(o.done, batch)
 		crashpoint.Reach(crashpoint.OffsetCommitted)
 		return
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	for partition, offset := range batch {
 		if _, newer := o.pending[partition]; !newer {
 			o.pending[partition] = offset
 		}
 	}
 	o.notify()
+}
+
+// followed returns what was last committed of a partition, if anything was.
+func (o *offsets) followed(partition int32) (offset int64, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	offset, ok = o.done[partition]
+	return offset, ok
 }
 
 func (o *offsets) notify() {

@@ -35,12 +35,16 @@ type partition struct {
 	batch    *batch          // that it is in, nil when in none; lanes.mu guards it
 	stopped  chan error      // holds the first reason to stop
 
-	mu       sync.Mutex
-	halt     *settle.HaltError
-	running  bool
-	epoch    int64
-	next     int64 // all below is settled
-	progress time.Time
+	mu        sync.Mutex
+	halt      *settle.HaltError
+	running   bool
+	epoch     int64
+	next      int64 // all below is settled; -1 when that is not known
+	committed int64 // what the group had committed when the partition was looked at; -1 for nothing
+	rewound   bool  // it was told that reading goes back
+	progress  time.Time
+	caughtUp  time.Time // when nothing was to be settled, as far as is known
+	inHand    time.Time // the timestamp of the first record that is being settled; zero for none
 }
 
 // run works on the partition until ctx ends. The facts are those of a look at
@@ -53,11 +57,13 @@ func (p *partition) run(ctx context.Context, first *settle.Assignment) {
 		if err != nil {
 			return // ctx ended
 		}
+		p.noteCommitted(facts.Committed)
 		position, err := p.acquire(ctx, facts)
 		var halt *settle.HaltError
 		switch {
 		case err == nil:
 			p.worker.health.set(p.trouble("database"), nil)
+			p.noteStart(facts, position)
 			p.read(ctx, position, facts.TopicID)
 		case errors.As(err, &halt):
 			p.worker.health.set(p.trouble("database"), nil)
@@ -143,9 +149,14 @@ func (p *partition) begin(position settle.Position) {
 	default:
 	}
 	p.mu.Lock()
+	ended := p.halt
 	p.halt, p.running, p.epoch = nil, true, position.Epoch
 	p.next, p.progress = position.Offset, time.Now()
 	p.mu.Unlock()
+	if ended != nil {
+		p.worker.config.Logger.Info("partition is no longer halted", "topic", p.key.Topic,
+			"partition", p.key.Partition, "reason", ended.Reason)
+	}
 	p.worker.config.Logger.Info("partition assigned", "topic", p.key.Topic, "partition", p.key.Partition,
 		"offset", position.Offset, "epoch", position.Epoch)
 	p.held.begin(p.key.Partition, position)
@@ -153,7 +164,7 @@ func (p *partition) begin(position settle.Position) {
 
 func (p *partition) end() {
 	p.mu.Lock()
-	p.running, p.progress = false, time.Now()
+	p.running, p.progress, p.inHand = false, time.Now(), time.Time{}
 	p.mu.Unlock()
 }
 
@@ -165,6 +176,8 @@ func (p *partition) react(ctx context.Context, cause error) {
 	var fenced *fencedError
 	var broken intake.Halt
 	switch {
+	case errors.As(cause, &fenced) && fenced.PutBack():
+		p.rewinds(fenced.Start, fenced.NextOffset)
 	case errors.As(cause, &fenced) && fenced.StoredEpoch != fenced.Epoch && !fenced.Missing:
 		// Another worker may have it: the group says so soon, or it is free again.
 		wait(ctx, pauseAfterStop)
@@ -205,26 +218,6 @@ func (p *partition) haltFor(ctx context.Context, broken intake.Halt) {
 		}
 		wait(ctx, spread(retryPause))
 	}
-}
-
-// halted notes that the partition waits for an operator, and says so once.
-func (p *partition) halted(halt *settle.HaltError) {
-	p.mu.Lock()
-	again := p.halt != nil && *p.halt == *halt
-	p.halt = halt
-	p.mu.Unlock()
-	if !again {
-		p.worker.config.Logger.Error("partition halted", "topic", p.key.Topic, "partition", p.key.Partition,
-			"reason", halt.Reason, "detail", halt.Detail)
-	}
-}
-
-// settled notes that all below the offset is committed in the database.
-func (p *partition) settled(offset int64) {
-	p.mu.Lock()
-	p.next, p.progress = offset, time.Now()
-	p.mu.Unlock()
-	p.held.offsets.settled(p.key.Partition, offset)
 }
 
 // stop makes read return, for the first reason that is given.

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -22,6 +23,7 @@ type portion struct {
 	leaderEpoch int32
 	records     []*kgo.Record
 	emptied     []*intake.Chunk
+	fetched     time.Time // the first of them
 }
 
 func (q *queue) add(chunk *intake.Chunk) {
@@ -38,7 +40,7 @@ func (q *queue) take(room int) (taken portion, ok bool) {
 	if len(q.chunks) == 0 {
 		return portion{}, false
 	}
-	taken.start = q.chunks[0].Start
+	taken.start, taken.fetched = q.chunks[0].Start, q.chunks[0].Fetched
 	for len(q.chunks) > 0 {
 		chunk := q.chunks[0]
 		if n := room - len(taken.records); len(chunk.Records) > n {
@@ -79,6 +81,19 @@ func (q *queue) ended() error {
 		return nil
 	}
 	return q.end
+}
+
+// oldest is the timestamp of the first record that is queued; zero when there is
+// none.
+func (q *queue) oldest() time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, chunk := range q.chunks {
+		if first := oldest(chunk.Records, chunk.Fetched); !first.IsZero() {
+			return first
+		}
+	}
+	return time.Time{}
 }
 
 // drop gives up what is queued, and makes the queue ready for a new beginning.

@@ -12,6 +12,9 @@ import (
 // probeTimeout is after how long a database that says nothing counts as gone.
 const probeTimeout = 3 * time.Second
 
+// probeTrouble is what a database is troubled by that no longer answers.
+const probeTrouble = "database, probe"
+
 // watch looks after what nothing happens to: partitions that don't get on,
 // partitions that were fenced while there was nothing to settle, and a database
 // that no longer answers.
@@ -34,7 +37,8 @@ func (w *Worker) findFenced(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	w.health.set("database, probe", err)
+	w.health.set(probeTrouble, err)
+	w.probed.Store(true)
 	if err != nil {
 		return
 	}
@@ -42,10 +46,24 @@ func (w *Worker) findFenced(ctx context.Context) {
 	for i := range known {
 		watermarks[known[i].Key] = known[i].Watermark
 	}
+	w.noteWatermarks(watermarks)
 	for _, s := range before {
 		if loss, lost := s.compare(watermarks[s.partition.key]); lost {
 			s.partition.stopUnder(s.epoch, &fencedError{loss})
 		}
+	}
+}
+
+// noteWatermarks tells the partitions that are not being read how far they are.
+func (w *Worker) noteWatermarks(stored map[settle.Key]*settle.Watermark) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.partitions {
+		p.mu.Lock()
+		if mark := stored[p.key]; mark != nil && !p.running {
+			p.next = mark.NextOffset
+		}
+		p.mu.Unlock()
 	}
 }
 
@@ -92,31 +110,22 @@ func (p *partition) stopUnder(epoch int64, cause error) {
 
 // stalled tells about the partitions that have records to read and don't get on.
 func (w *Worker) stalled() error {
-	ends := make(map[int32]int64)
-	for _, stats := range w.fetcher.Stats() {
-		ends[stats.Partition] = stats.LastStable
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	var errs []error
-	for _, p := range w.partitions {
-		errs = append(errs, p.stalled(ends[p.key.Partition], w.config.StallTimeout))
+	for _, p := range w.State().Partitions {
+		errs = append(errs, p.stuck(w.config.StallTimeout))
 	}
 	return errors.Join(errs...)
 }
 
-func (p *partition) stalled(end int64, timeout time.Duration) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	still := time.Since(p.progress)
+func (p *PartitionState) stuck(timeout time.Duration) error {
 	switch {
-	case p.halt != nil || still < timeout:
+	case p.Halt != nil:
 		return nil
-	case !p.running:
-		return fmt.Errorf("partition %d could not be taken up for %v", p.key.Partition, still.Round(time.Second))
-	case p.next >= end:
-		return nil
+	case !p.Reading && p.idle >= timeout:
+		return fmt.Errorf("partition %d could not be taken up for %v", p.Partition, p.idle.Round(time.Second))
+	case p.Reading && p.Stalled >= timeout:
+		return fmt.Errorf("partition %d stands at offset %d for %v, %d before the end",
+			p.Partition, p.Position, p.Stalled.Round(time.Second), p.Lag)
 	}
-	return fmt.Errorf("partition %d stands at offset %d for %v, %d before the end",
-		p.key.Partition, p.next, still.Round(time.Second), end-p.next)
+	return nil
 }

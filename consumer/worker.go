@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,10 +25,12 @@ type Worker struct {
 	lanes   *lanes
 	health  *health
 	counts  [4]atomic.Int64 // by settle.Kind
+	probed  atomic.Bool     // the database was looked at
 
 	mu         sync.Mutex
 	partitions []*partition
-	member     bool // joined the group at least once
+	member     bool                      // joined the group at least once
+	logs       map[int32]intake.LogRange // of partitions, when they were last looked at
 }
 
 // New checks the configuration and returns a worker. It opens no connection yet.
@@ -59,16 +62,20 @@ func New(config Config) (*Worker, error) {
 		members: newClassic(config),
 		health:  newHealth(config.Logger),
 		lanes:   newLanes(config.BatchMax),
+		logs:    make(map[int32]intake.LogRange),
 	}
 	for i := range config.Lanes {
+		tracing := newTracing(config)
 		gaveUp := func() { w.health.forget(laneTrouble(i)) }
-		w.lanes.all = append(w.lanes.all,
-			&lane{lanes: w.lanes, settler: w.newSettler(i), done: w.count, gaveUp: gaveUp})
+		w.lanes.all = append(w.lanes.all, &lane{
+			lanes: w.lanes, settler: w.newSettler(i, tracing), observer: config.Observer, tracing: tracing,
+			done: w.count, gaveUp: gaveUp,
+		})
 	}
 	return w, nil
 }
 
-func (w *Worker) newSettler(lane int) *settle.Settler {
+func (w *Worker) newSettler(lane int, tracing *tracing) *settle.Settler {
 	return settle.NewSettler(settle.Config{
 		Connect: func(ctx context.Context) (*pgx.Conn, error) {
 			conn, err := w.config.Database.Acquire(ctx)
@@ -80,6 +87,7 @@ func (w *Worker) newSettler(lane int) *settle.Settler {
 		Limits:     w.config.Limits,
 		Quarantine: w.config.Quarantine,
 		OnTrouble:  func(err error) { w.health.set(laneTrouble(lane), err) },
+		Observer:   tracing.observing(w.config),
 	})
 }
 
@@ -156,6 +164,9 @@ func (w *Worker) look(ctx context.Context, partitions []int32) (map[int32]settle
 	if err != nil {
 		return nil, err
 	}
+	w.mu.Lock()
+	maps.Copy(w.logs, logs)
+	w.mu.Unlock()
 	committed, err := w.cluster.Committed(ctx, w.config.Group, partitions)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,9 @@ replicas have them.
 They come from a file with one message value a line, sent as it is, or are made up:
 N commands of which a share repeats earlier ones. The same --seed makes the same
 commands again.
+
+When the environment asks for OpenTelemetry traces (OTEL_EXPORTER_OTLP_ENDPOINT),
+messages carry a traceparent header, under the parent that TRACEPARENT names, if any.
 
 Exit code 5 when only some of them were sent.`,
 		Example: `  deductor produce --count 10000 --duplicates 0.2 --accounts 100 --account-prefix customer-
@@ -63,11 +67,17 @@ func (p *producer) run(cmd *cobra.Command) error {
 	}
 	defer transport.CloseIdleConnections()
 
+	traces, err := startTraces(cmd.Context(), "", slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
+	if err != nil {
+		return err
+	}
+	defer traces.Stop()
 	counter := progress.NewCounter("sent", p.source.total())
 	sender := produce.NewSender(p.kafka.Brokers, p.kafka.Topic, transport, counter.Add)
+	sender.Trace(traces.Tracer())
 	line := progress.Start(cmd.ErrOrStderr(), counter.Line)
 	began := time.Now()
-	err = errors.Join(p.send(cmd.Context(), messages, sender), sender.Close())
+	err = errors.Join(p.send(withParent(cmd.Context()), messages, sender), sender.Close())
 	line.Stop()
 	return p.report(cmd, sender, time.Since(began), err)
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/cobra"
@@ -11,6 +13,7 @@ import (
 	"deductor/consumer"
 	"deductor/internal/admin"
 	"deductor/internal/config"
+	"deductor/internal/metrics"
 	"deductor/internal/progress"
 )
 
@@ -26,8 +29,13 @@ Brokers and a database that can't be reached are tried again for as long as it
 takes. A schema that doesn't fit, a topic, database or password that is wrong end
 it with exit code 1.
 
-The admin address answers GET /livez (the process is alive) and GET /readyz (it
-can do its work; ?verbose for details).`,
+The admin address answers GET /livez (the process is alive), GET /readyz (it can do
+its work; ?verbose for details) and GET /metrics (for Prometheus). With --pprof it
+also serves profiles: go tool pprof http://127.0.0.1:8321/debug/pprof/profile
+
+OpenTelemetry traces are sent by OTLP over HTTP when OpenTelemetry's own variables ask
+for it: OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318. A batch is a span, with links
+to the senders of its messages (header traceparent).`,
 		Example: `  deductor run
   deductor run --instance worker-1 --admin-addr 127.0.0.1:8322 --log-format text`,
 		Args: cobra.NoArgs,
@@ -40,6 +48,7 @@ can do its work; ?verbose for details).`,
 	r.group.Bind(cmd.Flags())
 	r.database.Bind(cmd.Flags())
 	r.admin.Bind(cmd.Flags())
+	r.admin.BindServed(cmd.Flags())
 	r.worker.Bind(cmd.Flags())
 	r.log.Bind(cmd.Flags())
 	return cmd
@@ -64,20 +73,49 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer closePool(pool)
-	worker, owner, err := r.newWorker(pool, log)
+	owner, err := r.worker.Owner()
+	if err != nil {
+		return usage(err)
+	}
+	traces, err := startTraces(ctx, owner, log)
+	if err != nil {
+		return err
+	}
+	defer traces.Stop()
+	measured := metrics.New(metrics.Config{
+		Group: r.group.Name, Topic: r.kafka.Topic, Version: version(), Pool: pool, Logger: log})
+	worker, err := r.newWorker(consumer.Config{
+		Owner: owner, Database: pool, Logger: log, Observer: measured.Observer(), Tracer: traces.Tracer()})
 	if err != nil {
 		return usage(err)
 	}
 	start := newStartup(worker)
-	server, err := admin.Listen(r.admin.Addr, start.checks)
+	measured.Watch(worker.State, start.checks)
+	server, err := admin.Listen(r.admin.Addr, admin.Options{
+		Checks: start.checks,
+		Pprof:  r.admin.Pprof,
+		Routes: map[string]http.Handler{"GET /metrics": measured.Handler()},
+	})
 	if err != nil {
 		return err
 	}
 	log.Info("worker starts", "version", version(), "instance", owner, "topic", r.kafka.Topic,
 		"group", r.group.Name, "admin_addr", server.Addr())
+	if err := r.serve(ctx, server, func(ctx context.Context) error {
+		if err := start.awaitDatabase(ctx, pool, log); err != nil {
+			return err
+		}
+		return runBeside(ctx, measured.Run, worker.Run)
+	}); err != nil {
+		return err
+	}
+	log.Info("worker stopped", "instance", owner)
+	return nil
+}
 
-	// The admin server answers to the very end, so that a worker that drains is
-	// seen to do so.
+// serve answers operators while work is done, and to its very end, so that a
+// worker that drains is seen to do so.
+func (r *runner) serve(ctx context.Context, server *admin.Server, work func(context.Context) error) error {
 	var tasks errgroup.Group
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	working, stopWorking := context.WithCancel(ctx)
@@ -87,43 +125,34 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 	})
 	tasks.Go(func() error {
 		defer stopServing()
-		if err := start.awaitDatabase(working, pool, log); err != nil {
-			return err
-		}
-		return worker.Run(working)
+		return work(working)
 	})
-	if err := tasks.Wait(); err != nil {
-		return err
-	}
-	log.Info("worker stopped", "instance", owner)
-	return nil
+	return tasks.Wait()
 }
 
-func (r *runner) newWorker(pool *pgxpool.Pool, log *slog.Logger) (*consumer.Worker, string, error) {
+// runBeside does the work, and the other thing until the work ends.
+func runBeside(ctx context.Context, beside func(context.Context), work func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { beside(ctx) })
+	defer running.Wait()
+	defer stop()
+	return work(ctx)
+}
+
+// newWorker adds the settings to what the configuration holds.
+func (r *runner) newWorker(config consumer.Config) (*consumer.Worker, error) {
 	if err := r.worker.Validate(); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	encryption, mechanism, err := r.kafka.Security()
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	owner, err := r.worker.Owner()
-	if err != nil {
-		return nil, "", err
-	}
-	worker, err := consumer.New(consumer.Config{
-		Brokers:        r.kafka.Brokers,
-		TLS:            encryption,
-		SASL:           mechanism,
-		Topic:          r.kafka.Topic,
-		Group:          r.group.Name,
-		Owner:          owner,
-		Database:       pool,
-		Lanes:          r.worker.Lanes,
-		BatchMax:       r.worker.BatchMax,
-		Quarantine:     r.worker.Quarantine,
-		SessionTimeout: r.worker.SessionTimeout,
-		Logger:         log,
-	})
-	return worker, owner, err
+	config.Brokers, config.TLS, config.SASL = r.kafka.Brokers, encryption, mechanism
+	config.Topic, config.Group = r.kafka.Topic, r.group.Name
+	config.Lanes, config.BatchMax = r.worker.Lanes, r.worker.BatchMax
+	config.Quarantine = r.worker.Quarantine
+	config.SessionTimeout = r.worker.SessionTimeout
+	return consumer.New(config)
 }

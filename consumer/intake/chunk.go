@@ -2,6 +2,7 @@ package intake
 
 import (
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -49,6 +50,9 @@ type Chunk struct {
 	HighWatermark int64 // the log's end
 	LastStable    int64 // the offset up to which transactions are decided
 	LogStart      int64
+
+	// Fetched is when it was delivered.
+	Fetched time.Time
 
 	fetcher  *Fetcher
 	owner    *partition

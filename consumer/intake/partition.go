@@ -68,6 +68,7 @@ func (f *Fetcher) deliver(a asked, c *Chunk) {
 	p.buffered += c.Bytes
 	f.used += c.Bytes
 	p.lastProgress = time.Now()
+	c.Fetched = p.lastProgress
 	f.setTrouble(p, nil)
 	f.mu.Unlock()
 	p.to.Receive(c)

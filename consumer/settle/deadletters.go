@@ -134,6 +134,25 @@ func GetDeadLetter(ctx context.Context, db Querier, id int64) (DeadLetterContent
 	return *found, nil
 }
 
+// OpenDeadLetters counts those that are open, by their reason. Reasons without
+// any are absent.
+func OpenDeadLetters(ctx context.Context, db Querier) (map[string]int64, error) {
+	rows, err := db.Query(ctx, countOpenDeadLettersSQL)
+	if err != nil {
+		return nil, fmt.Errorf("count open dead letters: %w", err)
+	}
+	open := make(map[string]int64)
+	var reason string
+	var n int64
+	if _, err := pgx.ForEachRow(rows, []any{&reason, &n}, func() error {
+		open[reason] = n
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("count open dead letters: %w", err)
+	}
+	return open, nil
+}
+
 // ReadDeadLetters reads dead letters whole, in the order of their ids, and hands
 // over one after the other: no more than one is in memory, unless visit keeps it.
 func ReadDeadLetters(ctx context.Context, db Querier, ids []int64, visit func(*DeadLetterContent) error) error {

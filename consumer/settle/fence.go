@@ -37,6 +37,12 @@ func (l Loss) String() string {
 	}
 }
 
+// PutBack tells whether the database was put back to an earlier state, rather
+// than the partition given to another worker.
+func (l Loss) PutBack() bool {
+	return !l.Missing && (l.StoredEpoch < l.Epoch || l.StoredEpoch == l.Epoch && l.NextOffset < l.Start)
+}
+
 // FenceError says that slices of the batch are no longer this worker's to
 // commit. Nothing was committed. Drop them, let their partitions be acquired
 // again if they are still assigned, and run the rest.

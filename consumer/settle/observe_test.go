@@ -41,8 +41,9 @@ func TestObserverIsToldReasons(t *testing.T) {
 	if want := (settle.Counts{1, 3, 1, 3}); first.Counts != want {
 		t.Errorf("counted %v, want %v", first.Counts, want)
 	}
-	if want := map[string]int64{"insufficient_funds": 1, "account_not_found": 2}; !reflect.DeepEqual(first.Declined, want) {
-		t.Errorf("declined for %v, want %v", first.Declined, want)
+	declined := map[string]int64{"insufficient_funds": 1, "account_not_found": 2}
+	if !reflect.DeepEqual(first.Declined, declined) {
+		t.Errorf("declined for %v, want %v", first.Declined, declined)
 	}
 	want := map[command.Reason]int64{command.ReasonOrderConflict: 1, command.ReasonInvalidJSON: 2}
 	if !reflect.DeepEqual(first.SetAside, want) {

@@ -33,6 +33,8 @@ var (
 	getCommandActionsSQL string
 	//go:embed queries/get_dead_letter_actions.sql
 	getDeadLetterActionsSQL string
+	//go:embed queries/count_open_dead_letters.sql
+	countOpenDeadLettersSQL string
 	//go:embed queries/get_dead_letters.sql
 	getDeadLettersSQL string
 	//go:embed queries/get_halt.sql

@@ -6,10 +6,18 @@ import "github.com/spf13/pflag"
 type Admin struct {
 	// Addr is host:port.
 	Addr string
+	// Pprof serves profiles there. Defaults to off.
+	Pprof bool
 }
 
-// Bind defines the flag.
+// Bind defines the flag of the address.
 func (a *Admin) Bind(flags *pflag.FlagSet) {
-	flags.StringVar(&a.Addr, "admin-addr", "127.0.0.1:8321", "`HOST:PORT` of /livez and /readyz")
+	flags.StringVar(&a.Addr, "admin-addr", "127.0.0.1:8321", "`HOST:PORT` of /livez, /readyz and /metrics")
 	required(flags, "admin-addr")
+}
+
+// BindServed defines the flags of what is served there.
+func (a *Admin) BindServed(flags *pflag.FlagSet) {
+	flags.BoolVar(&a.Pprof, "pprof", false, "serve profiles of the process at /debug/pprof/ of the admin address")
+	optional(flags, "pprof")
 }

@@ -61,7 +61,7 @@ func TestResolveDefaults(t *testing.T) {
 		Kafka:    Kafka{Brokers: []string{"a:1", "b:2"}, Topic: "payments"},
 		Group:    Group{"debits"},
 		Database: Database{"postgres://u:p@h/d"},
-		Admin:    Admin{"127.0.0.1:8321"},
+		Admin:    Admin{Addr: "127.0.0.1:8321"},
 		Worker:   Worker{Lanes: 4, BatchMax: 5000, SessionTimeout: 10 * time.Second},
 		Log:      Log{slog.LevelInfo, "auto"},
 	}

@@ -4,9 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // How messages go out: together, so that a broker is asked seldom, and in turn,
@@ -26,6 +32,7 @@ type Sender struct {
 	pending []kafka.Message
 	sources []string
 	sent    func(n int64)
+	tracer  trace.Tracer // nil when nobody asked for spans
 	// Sent and Failed count the messages.
 	Sent, Failed int64
 	// Err is why the first failed.
@@ -53,6 +60,10 @@ func NewSender(brokers []string, topic string, transport *kafka.Transport, sent 
 		},
 	}
 }
+
+// Trace makes a span of each chunk of messages, which names it in the header
+// traceparent (W3C Trace Context). A nil tracer makes none.
+func (s *Sender) Trace(tracer trace.Tracer) { s.tracer = tracer }
 
 // ErrNothingSent means that of many messages not one arrived: the broker is
 // not there, or takes none. The rest was not tried.
@@ -84,7 +95,9 @@ func (s *Sender) Flush(ctx context.Context) error {
 	if len(s.pending) == 0 {
 		return nil
 	}
+	ctx, end := s.span(ctx)
 	err := s.writer.WriteMessages(ctx, s.pending...)
+	end(err)
 	failed := s.count(err)
 	arrived := int64(len(s.pending)) - failed
 	s.Sent += arrived
@@ -94,6 +107,35 @@ func (s *Sender) Flush(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", ErrNothingSent, s.Err)
 	}
 	return nil
+}
+
+// span begins a span of what is pending, and names it in each message.
+func (s *Sender) span(ctx context.Context) (_ context.Context, end func(error)) {
+	if s.tracer == nil {
+		return ctx, func(error) {}
+	}
+	ctx, span := s.tracer.Start(ctx, "send "+s.writer.Topic, trace.WithSpanKind(trace.SpanKindProducer),
+		trace.WithAttributes(
+			attribute.String("messaging.system", "kafka"),
+			attribute.String("messaging.operation.name", "send"),
+			attribute.String("messaging.operation.type", "send"),
+			attribute.String("messaging.destination.name", s.writer.Topic),
+			attribute.Int("messaging.batch.message_count", len(s.pending))))
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	var headers []kafka.Header
+	for _, name := range slices.Sorted(maps.Keys(carrier)) {
+		headers = append(headers, kafka.Header{Key: name, Value: []byte(carrier[name])})
+	}
+	for i := range s.pending {
+		s.pending[i].Headers = headers
+	}
+	return ctx, func(err error) {
+		if err != nil {
+			span.SetStatus(codes.Error, err.Error())
+		}
+		span.End()
+	}
 }
 
 // count counts the messages of a chunk that failed.

@@ -1,0 +1,8 @@
+package metrics
+
+import _ "embed"
+
+var (
+	//go:embed queries/limit_read.sql
+	limitReadSQL string
+)
