@@ -7,6 +7,7 @@ var commands = []func() *cobra.Command{
 	newAccount,
 	newAudit,
 	newBench,
+	newConfig,
 	newDeadletter,
 	newDedupe,
 	newDemo,
@@ -18,4 +19,12 @@ var commands = []func() *cobra.Command{
 	newRun,
 	newStatus,
 	newVersion,
+}
+
+// each visits all commands.
+func each(cmd *cobra.Command, visit func(*cobra.Command)) {
+	visit(cmd)
+	for _, sub := range cmd.Commands() {
+		each(sub, visit)
+	}
 }

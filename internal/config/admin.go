@@ -1,6 +1,10 @@
 package config
 
-import "github.com/spf13/pflag"
+import (
+	"net"
+
+	"github.com/spf13/pflag"
+)
 
 // Admin says where a worker answers its operators.
 type Admin struct {
@@ -12,4 +16,12 @@ type Admin struct {
 func (a *Admin) Bind(flags *pflag.FlagSet) {
 	flags.StringVar(&a.Addr, "admin-addr", "127.0.0.1:8321", "`HOST:PORT` of /livez and /readyz")
 	required(flags, "admin-addr")
+}
+
+// Validate refuses what is no address, with an [*InvalidError].
+func (a *Admin) Validate() error {
+	if _, _, err := net.SplitHostPort(a.Addr); a.Addr != "" && err != nil {
+		return &InvalidError{Flag: "admin-addr", Err: err}
+	}
+	return nil
 }
