@@ -11,6 +11,7 @@ var commands = []func() *cobra.Command{
 	newDeadletter,
 	newDedupe,
 	newDemo,
+	newDoctor,
 	newHealthcheck,
 	newMigrate,
 	newOrder,

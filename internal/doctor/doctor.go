@@ -190,7 +190,7 @@ func (l *look) close() {
 }
 
 // unanswered is what is found when a question failed.
-func unanswered(r *report, ctx context.Context, err error, do string) {
+func unanswered(ctx context.Context, r *report, err error, do string) {
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
 		r.warn("look at the load of the server, or give it longer with --timeout", "no answer in time: %v", err)
 		return

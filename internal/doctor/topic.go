@@ -64,7 +64,7 @@ func (l *look) number(name string) (value int64, told bool) {
 func (l *look) lookReplication(ctx context.Context, r *report) {
 	answer, err := l.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{l.topic.Name}})
 	if err != nil {
-		unanswered(r, ctx, err, "look with kafka-topics.sh --describe")
+		unanswered(ctx, r, err, "look with kafka-topics.sh --describe")
 		return
 	}
 	l.parts = nil
