@@ -15,10 +15,10 @@ import (
 // doctorView is what was found. Its JSON is a contract with scripts.
 type doctorView struct {
 	OK     bool        `json:"ok"`
-	Checks []checkView `json:"checks"`
+	Checks []lookView `json:"checks"`
 }
 
-type checkView struct {
+type lookView struct {
 	Name  string       `json:"name"`
 	State doctor.State `json:"state"`
 	Found jsonText     `json:"found"`
@@ -80,9 +80,9 @@ func runDoctor(cmd *cobra.Command, look *doctor.Config, out *output) error {
 		return usage(err)
 	}
 	failed := doctor.Count(checks, doctor.Fail)
-	view := doctorView{OK: failed == 0, Checks: make([]checkView, len(checks))}
+	view := doctorView{OK: failed == 0, Checks: make([]lookView, len(checks))}
 	for i, c := range checks {
-		view.Checks[i] = checkView{c.Name, c.State, jsonText(c.Found), orNull(c.Do)}
+		view.Checks[i] = lookView{c.Name, c.State, jsonText(c.Found), orNull(c.Do)}
 	}
 	err = out.write(cmd.OutOrStdout(), view, func(w io.Writer) error {
 		fmt.Fprintf(w, "\n%d ok, %s, %d failed, %d not looked at\n", doctor.Count(checks, doctor.OK),
