@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/segmentio/kafka-go"
@@ -35,9 +36,9 @@ func (l *look) lookBrokers(ctx context.Context, r *report) {
 		switch {
 		case errs[i] == nil:
 		case l.brokers != nil:
-			r.warn(brokerAdvice(errs[i]), "%s: %v", address, errs[i])
+			r.warn(l.brokerAdvice(errs[i]), "%s: %v", address, errs[i])
 		default:
-			r.fail(brokerAdvice(errs[i]), "%s: %v", address, errs[i])
+			r.fail(l.brokerAdvice(errs[i]), "%s: %v", address, errs[i])
 		}
 	}
 }
@@ -73,7 +74,7 @@ func (l *look) security() string {
 	return text
 }
 
-func brokerAdvice(err error) string {
+func (l *look) brokerAdvice(err error) string {
 	var certificate *tls.CertificateVerificationError
 	var header tls.RecordHeaderError
 	switch {
@@ -84,6 +85,8 @@ func brokerAdvice(err error) string {
 		return "this listener speaks no TLS: leave --kafka-tls out, or use the port of the TLS listener"
 	case errors.Is(err, kafka.SASLAuthenticationFailed), errors.Is(err, kafka.UnsupportedSASLMechanism):
 		return "check --kafka-sasl-mechanism, the user and the password"
+	case errors.Is(err, io.ErrUnexpectedEOF) && l.Kafka.Authentication.Mechanism != "":
+		return "it hangs up: check --kafka-sasl-mechanism, the user and the password, and whether it wants TLS"
 	}
 	return "check the address, the network, and whether the listener wants TLS (--kafka-tls) or SASL"
 }
