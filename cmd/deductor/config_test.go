@@ -48,7 +48,8 @@ func TestConfigLint(t *testing.T) {
 	r := runCommand(t, nil, "", "config", "lint", wrong)
 	r.expect(t, exitFailure, wrong+": 3 problems")
 	for _, text := range []string{
-		wrong + ":1:1: kafka-broker is no setting: did you mean kafka-brokers?\n", wrong + ":2:8: lanes: ", wrong + ":3:13: admin-addr: ",
+		wrong + ":1:1: kafka-broker is no setting: did you mean kafka-brokers?\n", wrong + ":2:8: lanes: ",
+		wrong + ":3:13: admin-addr: ",
 	} {
 		if !strings.Contains(r.stdout, text) {
 			t.Errorf("it lacks %q:\n%s", text, r.stdout)
@@ -83,7 +84,8 @@ func TestConfigShow(t *testing.T) {
 	got := strings.Join(strings.Fields(r.stdout), " ")
 	for _, want := range []string{
 		"lanes 9 --lanes", "batch-max 60 DEDUCTOR_BATCH_MAX", "database-url (secret) " + file + ":3",
-		"admin-addr :1 " + file + ":4", "session-timeout 10s default", "kafka-topic - default", "config " + file + " DEDUCTOR_CONFIG",
+		"admin-addr :1 " + file + ":4", "session-timeout 10s default", "kafka-topic - default",
+		"config " + file + " DEDUCTOR_CONFIG",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it lacks %q:\n%s", want, r.stdout)
@@ -107,7 +109,8 @@ func TestConfigShow(t *testing.T) {
 func TestCommandsTakeTheFile(t *testing.T) {
 	t.Parallel()
 	env, _, db := testEnv(t)
-	file := writeConfig(t, "kafka-brokers: ["+env["DEDUCTOR_KAFKA_BROKERS"]+"]\nkafka-topic: payments\nkafka-group: debits\n"+
+	file := writeConfig(t, "kafka-brokers: ["+env["DEDUCTOR_KAFKA_BROKERS"]+"]\n"+
+		"kafka-topic: payments\nkafka-group: debits\n"+
 		"database-url: "+db.URL+"\nlanes: 0\n")
 	if said := mustRun(t, nil, "status", "--config", file); !strings.Contains(said, "topic payments, group debits") {
 		t.Errorf("status says %q", said)
@@ -120,7 +123,8 @@ func TestCommandsTakeTheFile(t *testing.T) {
 	if err := os.Chmod(open, 0o644); err != nil { //nolint:gosec // this is what is warned of
 		t.Fatal(err)
 	}
-	runCommand(t, nil, "", "account", "list", "--config", open).expect(t, 0, "warning: "+open+":1:15: database-url is a secret")
+	runCommand(t, nil, "", "account", "list", "--config", open).expect(t, 0,
+		"warning: "+open+":1:15: database-url is a secret")
 }
 
 func TestCompletionKnowsWhatFlagsTake(t *testing.T) {
@@ -154,7 +158,8 @@ func TestDoctor(t *testing.T) {
 	openAccounts(t, env, 1)
 	r := runCommand(t, with(env, "DATABASE_URL", db.WorkerURL(t)), "", "doctor")
 	r.expect(t, exitFailure, "1 check failed") // the tests' Postgres has fsync off
-	for _, text := range []string{"✓ ok    topic             payments, 2 partitions\n", "✗ fail  durability        fsync is off", "→ set fsync = on", "21 ok"} {
+	for _, text := range []string{"✓ ok    topic             payments, 2 partitions\n",
+		"✗ fail  durability        fsync is off", "→ set fsync = on", "21 ok"} {
 		if !strings.Contains(r.stdout, text) {
 			t.Errorf("it lacks %q:\n%s", text, r.stdout)
 		}

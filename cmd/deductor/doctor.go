@@ -14,7 +14,7 @@ import (
 
 // doctorView is what was found. Its JSON is a contract with scripts.
 type doctorView struct {
-	OK     bool        `json:"ok"`
+	OK     bool       `json:"ok"`
 	Checks []lookView `json:"checks"`
 }
 

@@ -133,7 +133,9 @@ func (f *File) value(flag *pflag.Flag) (string, Origin, error) {
 	if !given || e.value == "" {
 		return "", Origin{}, nil
 	}
-	origin := Origin{Source: FromFile, Name: f.Name, Line: e.at.line, Column: e.at.column, Key: e.key, SecretFile: secretFile}
+	origin := Origin{
+		Source: FromFile, Name: f.Name, Line: e.at.line, Column: e.at.column, Key: e.key, SecretFile: secretFile,
+	}
 	if secretFile == "" {
 		return e.value, origin, nil
 	}

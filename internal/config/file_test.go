@@ -42,7 +42,8 @@ func TestFileIsBehindFlagsAndEnvironment(t *testing.T) {
 	t.Parallel()
 	file := configFile(t, "lanes: 7\nbatch-max: 70\nsession-timeout: 3s\nkafka-tls: true\nlog-level: debug\n"+
 		"kafka-brokers:\n  - a:1\n  - b:2\nkafka-topic: 007\nkafka-group: # none\n")
-	got, found, err := resolveFile(t, file, map[string]string{"DEDUCTOR_BATCH_MAX": "60", "DEDUCTOR_LANES": "6"}, "--lanes=5")
+	got, found, err := resolveFile(t, file, map[string]string{"DEDUCTOR_BATCH_MAX": "60", "DEDUCTOR_LANES": "6"},
+		"--lanes=5")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,30 +84,36 @@ var wrongFiles = map[string]struct {
 	content string
 	said    []string
 }{
-	"a misspelt name":   {"lanes: 4\nkafka-broker: a:1\n", []string{"NAME:2:1: kafka-broker is no setting: did you mean kafka-brokers?"}},
-	"the variable":      {"DEDUCTOR_KAFKA_TOPIC: t\n", []string{"NAME:1:1: ", "did you mean kafka-topic?"}},
-	"underscores":       {"batch_max: 5\n", []string{"NAME:1:1: ", "did you mean batch-max?"}},
-	"a far name":        {"colour: red\n", []string{"NAME:1:1: colour is no setting: ", "config schema"}},
-	"the file's own":    {"config: x.yaml\n", []string{"NAME:1:1: config is no setting"}},
-	"a command's flag":  {"output: json\n", []string{"NAME:1:1: output is no setting"}},
-	"twice":             {"lanes: 4\nadmin-addr: :1\nlanes: 5\n", []string{"NAME:3:1: lanes: it is given twice, first in line 1"}},
-	"nested":            {"kafka:\n  brokers: a:1\n", []string{"NAME:1:1: kafka: names are flat"}},
-	"a wrong value":     {"admin-addr: :1\nlanes:   many\n", []string{`NAME:2:10: lanes: "many" is no whole number`}},
-	"a wrong time":      {"session-timeout: 10\n", []string{`NAME:1:18: session-timeout: "10" is no length of time`}},
-	"neither":           {"kafka-tls: yes\n", []string{`NAME:1:12: kafka-tls: "yes" is neither true nor false`}},
-	"a wrong word":      {"log-format: xml\n", []string{`NAME:1:13: log-format: "xml" is not one of json, text, auto`}},
-	"a list":            {"kafka-topic: [a, b]\n", []string{"NAME:1:14: kafka-topic: it is one value, not a list"}},
-	"a list in a list":  {"kafka-brokers: [[a]]\n", []string{"NAME:1:17: kafka-brokers: a value is text"}},
-	"an alias":          {"instance: &a x\nkafka-group: *a\n", []string{"NAME:1:", "NAME:2:"}},
-	"no mapping":        {"- lanes\n", []string{"NAME:1:1: this is no list of settings"}},
-	"only text":         {"lanes 4\n", []string{"NAME:1:1: this is no list of settings"}},
-	"two documents":     {"lanes: 4\n---\nlanes: 5\n", []string{"NAME:3:", "a second document"}},
-	"an open quote":     {"lanes: 4\nkafka-topic: \"x\n", []string{"NAME:2:14: this is not YAML: could not find end character"}},
-	"a tab":             {"lanes:\n\t4\n", []string{"NAME:2:", "this is not YAML"}},
-	"both ways":         {"database-url: x\ndatabase-url-file: /run/url\n", []string{"NAME:2:1: database-url-file: database-url is given, too"}},
-	"a secret's file":   {"kafka-sasl-password-file: /nonexistent/p\n", []string{`NAME:1:27: kafka-sasl-password-file: it names "/nonexistent/p": can't open it`}},
-	"another's file":    {"lanes-file: x\n", []string{"NAME:1:1: lanes-file is no setting"}},
-	"all at once":       {"a: 1\nlanes: x\nb: 2\nbatch-max: y\n", []string{"NAME:1:1: ", "NAME:2:8: lanes", "NAME:3:1: ", "NAME:4:12: batch-max"}},
+	"a misspelt name": {"lanes: 4\nkafka-broker: a:1\n",
+		[]string{"NAME:2:1: kafka-broker is no setting: did you mean kafka-brokers?"}},
+	"the variable":     {"DEDUCTOR_KAFKA_TOPIC: t\n", []string{"NAME:1:1: ", "did you mean kafka-topic?"}},
+	"underscores":      {"batch_max: 5\n", []string{"NAME:1:1: ", "did you mean batch-max?"}},
+	"a far name":       {"colour: red\n", []string{"NAME:1:1: colour is no setting: ", "config schema"}},
+	"the file's own":   {"config: x.yaml\n", []string{"NAME:1:1: config is no setting"}},
+	"a command's flag": {"output: json\n", []string{"NAME:1:1: output is no setting"}},
+	"twice": {"lanes: 4\nadmin-addr: :1\nlanes: 5\n",
+		[]string{"NAME:3:1: lanes: it is given twice, first in line 1"}},
+	"nested":           {"kafka:\n  brokers: a:1\n", []string{"NAME:1:1: kafka: names are flat"}},
+	"a wrong value":    {"admin-addr: :1\nlanes:   many\n", []string{`NAME:2:10: lanes: "many" is no whole number`}},
+	"a wrong time":     {"session-timeout: 10\n", []string{`NAME:1:18: session-timeout: "10" is no length of time`}},
+	"neither":          {"kafka-tls: yes\n", []string{`NAME:1:12: kafka-tls: "yes" is neither true nor false`}},
+	"a wrong word":     {"log-format: xml\n", []string{`NAME:1:13: log-format: "xml" is not one of json, text, auto`}},
+	"a list":           {"kafka-topic: [a, b]\n", []string{"NAME:1:14: kafka-topic: it is one value, not a list"}},
+	"a list in a list": {"kafka-brokers: [[a]]\n", []string{"NAME:1:17: kafka-brokers: a value is text"}},
+	"an alias":         {"instance: &a x\nkafka-group: *a\n", []string{"NAME:1:", "NAME:2:"}},
+	"no mapping":       {"- lanes\n", []string{"NAME:1:1: this is no list of settings"}},
+	"only text":        {"lanes 4\n", []string{"NAME:1:1: this is no list of settings"}},
+	"two documents":    {"lanes: 4\n---\nlanes: 5\n", []string{"NAME:3:", "a second document"}},
+	"an open quote": {"lanes: 4\nkafka-topic: \"x\n",
+		[]string{"NAME:2:14: this is not YAML: could not find end character"}},
+	"a tab": {"lanes:\n\t4\n", []string{"NAME:2:", "this is not YAML"}},
+	"both ways": {"database-url: x\ndatabase-url-file: /run/url\n",
+		[]string{"NAME:2:1: database-url-file: database-url is given, too"}},
+	"a secret's file": {"kafka-sasl-password-file: /nonexistent/p\n",
+		[]string{`NAME:1:27: kafka-sasl-password-file: it names "/nonexistent/p": can't open it`}},
+	"another's file": {"lanes-file: x\n", []string{"NAME:1:1: lanes-file is no setting"}},
+	"all at once": {"a: 1\nlanes: x\nb: 2\nbatch-max: y\n", []string{"NAME:1:1: ", "NAME:2:8: lanes",
+		"NAME:3:1: ", "NAME:4:12: batch-max"}},
 	"a key of a key":    {"? lanes\n: 4\n", []string{"NAME:1:"}},
 	"a number's name":   {"4: 5\n", []string{"NAME:1:1: a setting's name is plain text"}},
 	"a reserved letter": {"lanes: @4\n", []string{"NAME:1:", "this is not YAML"}},
@@ -161,7 +168,8 @@ func TestFileCannotBeRead(t *testing.T) {
 
 func TestFileThatIsEmpty(t *testing.T) {
 	t.Parallel()
-	for _, content := range []string{"", "\n", "# nothing\n", "---\n", "---\n...\n", "{}\n", "lanes:\n", "lanes: ''\n", "\ufefflanes: 4\n"} {
+	for _, content := range []string{"", "\n", "# nothing\n", "---\n", "---\n...\n", "{}\n", "lanes:\n", "lanes: ''\n",
+		"\ufefflanes: 4\n"} {
 		got, _, err := resolveFile(t, configFile(t, content), nil)
 		if err != nil || got.Worker.Lanes != 4 {
 			t.Errorf("%q: %d lanes, %v", content, got.Worker.Lanes, err)
@@ -171,7 +179,8 @@ func TestFileThatIsEmpty(t *testing.T) {
 
 func TestFileWithSecrets(t *testing.T) {
 	t.Parallel()
-	file := configFile(t, "database-url: postgres://u:kw4zq9jp@h/d\nkafka-sasl-password-file: "+secretFile(t, "kw4z\n")+"\n")
+	file := configFile(t, "database-url: postgres://u:kw4zq9jp@h/d\nkafka-sasl-password-file: "+secretFile(t,
+		"kw4z\n")+"\n")
 	got, found, err := resolveFile(t, file, nil)
 	if err != nil || got.Database.URL != "postgres://u:kw4zq9jp@h/d" || got.Kafka.Authentication.Password != "kw4z" {
 		t.Fatalf("got %q and %q, %v", got.Database.URL, got.Kafka.Authentication.Password, err)
@@ -183,7 +192,8 @@ func TestFileWithSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, found, err = resolveFile(t, file, nil)
-	if err != nil || len(found.Warnings) != 1 || !strings.Contains(found.Warnings[0], file+":1:15: database-url is a secret") {
+	if err != nil || len(found.Warnings) != 1 || !strings.Contains(found.Warnings[0],
+		file+":1:15: database-url is a secret") {
 		t.Errorf("a readable file with a secret: %q, %v", found.Warnings, err)
 	}
 	open := configFile(t, "lanes: 4\n")
@@ -207,7 +217,8 @@ func TestLocate(t *testing.T) {
 		t.Errorf("got %v", located)
 	}
 	other := errors.New("other")
-	if found.Locate(other) != other || found.Locate(nil) != nil || (*Resolution)(nil).Locate(other) != other {
+	if got := found.Locate(other); got.Error() != "other" || found.Locate(nil) != nil ||
+		(*Resolution)(nil).Locate(other).Error() != "other" {
 		t.Error("other errors are changed")
 	}
 	all, found, err = resolveFile(t, file, nil, "--lanes=-1")

@@ -122,7 +122,8 @@ func TestSchemaRefuses(t *testing.T) {
 		}
 	}
 	if wrong := validate(t, schema, map[string]any{
-		"kafka-brokers": []any{"a:1"}, "kafka-tls": true, "lanes": uint64(4), "session-timeout": "1m30s", "log-level": "warn",
+		"kafka-brokers": []any{"a:1"}, "kafka-tls": true, "lanes": uint64(4), "session-timeout": "1m30s",
+		"log-level": "warn",
 	}); wrong != nil {
 		t.Errorf("the schema refuses %v", wrong)
 	}

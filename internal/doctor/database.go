@@ -187,7 +187,8 @@ func (l *look) lookConnections(ctx context.Context, r *report) {
 }
 
 func judgeConnections(r *report, used, most, each, workers int64) {
-	const do = "raise max_connections (or the limit of the role or the database), lower --lanes, or put a pooler in between"
+	const do = "raise max_connections (or the limit of the role or the database), lower --lanes, or put a pooler " +
+		"in between"
 	text := fmt.Sprintf("%d of %d connections are in use; a worker takes up to %d, %s %d",
 		used, most, each, counted(int(workers), "worker"), each*workers)
 	switch {

@@ -69,6 +69,8 @@ func (b *bundle) look() map[string]Check {
 	return byName
 }
 
+const alterDatabase = "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' "
+
 // want looks, and compares one check.
 func (b *bundle) want(name string, state State, found string) {
 	b.t.Helper()
@@ -188,7 +190,8 @@ func TestDeadDatabaseDoesNotStopTheRest(t *testing.T) {
 func TestOldBroker(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	old, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "payments"), kfake.MaxVersions(kversion.V2_6_0()))
+	old, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "payments"),
+		kfake.MaxVersions(kversion.V2_6_0()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,24 +227,32 @@ func TestDatabaseTrouble(t *testing.T) {
 		state      State
 		found      string
 	}{
-		"a right is missing":    {"REVOKE INSERT ON transfer FROM worker", "rights", Fail, "INSERT on transfer"},
-		"a column is missing":   {"REVOKE UPDATE (balance) ON account FROM worker", "rights", Fail, "UPDATE (balance) on account"},
-		"a sequence is missing": {"REVOKE ALL ON SEQUENCE transfer_id_block FROM worker", "rights", Fail, "USAGE on transfer_id_block"},
-		"a right too much":      {"GRANT DELETE ON processed TO worker", "rights", Warn, "delete or rewrite"},
-		"a migration is behind": {"DELETE FROM schema_migration WHERE component = 'settle'", "schema", Fail, "lacks settle"},
-		"another settlement":    {"INSERT INTO account (name, currency, kind, balance, opening_balance) VALUES ('bob', 'EUR', 'customer', 0, 0)", "accounts", Fail, "settlement:EUR is missing"},
-		"a closed settlement":   {"UPDATE account SET closed_at = now() WHERE kind = 'settlement'", "accounts", Warn, "settlement:USD is closed"},
-		"no accounts":           {"DELETE FROM account", "accounts", Warn, "no customer accounts"},
-		"a dead letter": {"WITH s AS (INSERT INTO source (topic, topic_id, partition) VALUES ('t', gen_random_uuid(), 0) RETURNING id) " +
+		"a right is missing": {"REVOKE INSERT ON transfer FROM worker", "rights", Fail, "INSERT on transfer"},
+		"a column is missing": {"REVOKE UPDATE (balance) ON account FROM worker", "rights", Fail,
+			"UPDATE (balance) on account"},
+		"a sequence is missing": {"REVOKE ALL ON SEQUENCE transfer_id_block FROM worker", "rights", Fail,
+			"USAGE on transfer_id_block"},
+		"a right too much": {"GRANT DELETE ON processed TO worker", "rights", Warn, "delete or rewrite"},
+		"a migration is behind": {"DELETE FROM schema_migration WHERE component = 'settle'", "schema", Fail,
+			"lacks settle"},
+		"another settlement": {
+			"INSERT INTO account (name, currency, kind, balance, opening_balance) VALUES ('bob', 'EUR', 'customer', 0, 0)",
+			"accounts", Fail, "settlement:EUR is missing",
+		},
+		"a closed settlement": {"UPDATE account SET closed_at = now() WHERE kind = 'settlement'", "accounts", Warn,
+			"settlement:USD is closed"},
+		"no accounts": {"DELETE FROM account", "accounts", Warn, "no customer accounts"},
+		"a dead letter": {"WITH s AS (INSERT INTO source (topic, topic_id, partition) " +
+			"VALUES ('t', gen_random_uuid(), 0) RETURNING id) " +
 			"INSERT INTO dead_letter (source_id, record_offset, record_timestamp, reason, detail, header_keys, header_values) " +
 			"SELECT id, 1, 0, 'invalid_json', 'x', '{}', '{}' FROM s", "dead_letters", Warn, "1 open: invalid_json 1"},
 		"a halt": {"INSERT INTO partition_halt (consumer_group, topic, partition, reason, detail) " +
 			"VALUES ('debits', 'payments', 1, 'offset_gap', 'lost')", "partitions", Fail, "partition 1 is halted: offset_gap"},
-		"a short statement": {"DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET statement_timeout = ''2s'''; END $$",
+		"a short statement": {alterDatabase + "SET statement_timeout = ''2s'''; END $$",
 			"time_limits", Warn, "statement_timeout is 2s"},
-		"serializable": {"DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET default_transaction_isolation = serializable'; END $$",
+		"serializable": {alterDatabase + "SET default_transaction_isolation = serializable'; END $$",
 			"durability", Fail, "default_transaction_isolation is serializable"},
-		"few connections": {"DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' CONNECTION LIMIT 5'; END $$",
+		"few connections": {alterDatabase + "CONNECTION LIMIT 5'; END $$",
 			"connections", Fail, "of 5 connections"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -267,7 +278,8 @@ func TestOwnerMayDoTooMuch(t *testing.T) {
 func TestRetentionAndHorizonAgainstTheLog(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.kafka.ProduceRecords(t, &kgo.Record{Partition: 1, Value: []byte("x"), Timestamp: time.Now().Add(-5 * 24 * time.Hour)})
+	b.kafka.ProduceRecords(t, &kgo.Record{Partition: 1, Value: []byte("x"),
+		Timestamp: time.Now().Add(-5 * 24 * time.Hour)})
 	b.want("retention", Fail, "partitions 1 have records that were not read")
 	b.exec("INSERT INTO processed_horizon (horizon, actor, reason) VALUES (now() - interval '4 days', 'me', 'test')")
 	b.want("horizon", Warn, "partitions 1 hold records that are older")
@@ -315,8 +327,12 @@ func TestJudgements(t *testing.T) {
 		"connections":     {func(r *report) { judgeConnections(r, 10, 97, 8, 2) }, OK, "2 workers 16"},
 		"few connections": {func(r *report) { judgeConnections(r, 90, 97, 8, 2) }, Warn, "may find none"},
 		"too few":         {func(r *report) { judgeConnections(r, 10, 97, 8, 13) }, Fail, "more than there are"},
-		"offsets":         {func(r *report) { judgeOffsets(r, map[int32]int64{0: 3}, map[int32]intake.LogRange{0: {Start: 1, End: 3}}) }, OK, "in the log"},
-		"limits":          {func(r *report) { judgeTimeLimits(r, "w", map[string]string{"lock_timeout": "60000"}) }, OK, "none"},
+		"offsets": {func(r *report) {
+			judgeOffsets(r, map[int32]int64{0: 3},
+				map[int32]intake.LogRange{0: {Start: 1, End: 3}})
+		}, OK, "in the log"},
+		"limits": {func(r *report) { judgeTimeLimits(r, "w", map[string]string{"lock_timeout": "60000"}) }, OK,
+			"none"},
 	} {
 		var r report
 		test.judge(&r)
@@ -332,7 +348,8 @@ func TestRightsAreThoseOfTheGrants(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []right{
-		{"", "schema_migration", "", "SELECT"}, {"", "processed", "", "INSERT"}, {"COLUMN", "processed", "request", "UPDATE"},
+		{"", "schema_migration", "", "SELECT"}, {"", "processed", "", "INSERT"}, {"COLUMN", "processed", "request",
+			"UPDATE"},
 		{"SEQUENCE", "transfer_id_block", "", "USAGE"}, {"FUNCTION", "expect_rows(bigint, bigint, text)", "", "EXECUTE"},
 		{"", "watermark", "", "UPDATE"}, {"COLUMN", "partition_intervention", "done_at", "UPDATE"},
 	} {
