@@ -11,12 +11,16 @@ import (
 // filled is a partition of which so many records are queued.
 func filled(start int64, records int) *partition {
 	p := &partition{stopped: make(chan error, 1)}
+	p.queue.add(chunkOf(start, records))
+	return p
+}
+
+func chunkOf(start int64, records int) *intake.Chunk {
 	chunk := &intake.Chunk{Start: start, End: start + int64(records)}
 	for i := range records {
 		chunk.Records = append(chunk.Records, &kgo.Record{Offset: start + int64(i)})
 	}
-	p.queue.add(chunk)
-	return p
+	return chunk
 }
 
 // While some of a partition is being settled, what comes after it waits: its
@@ -28,7 +32,7 @@ func TestPartitionIsInOneBatch(t *testing.T) {
 	p := filled(0, 3)
 	l.add(p)
 	first := l.take(t.Context())
-	p.queue.add(&intake.Chunk{Start: 3, End: 5, Records: make([]*kgo.Record, 2)})
+	p.queue.add(chunkOf(3, 2))
 	if second := l.take(t.Context()); second != nil {
 		t.Fatalf("offset %d is taken while those before are in hand", second.portions[0].start)
 	}

@@ -58,6 +58,7 @@ account: give that a line of its own before, if it is to have an opening balance
 			}
 			return writeImported(cmd.OutOrStdout(), out, name, result)
 		},
+		ValidArgsFunction: files,
 	}
 	db.Bind(cmd.Flags())
 	out.bind(cmd.Flags())

@@ -7,9 +7,11 @@ var commands = []func() *cobra.Command{
 	newAccount,
 	newAudit,
 	newBench,
+	newConfig,
 	newDeadletter,
 	newDedupe,
 	newDemo,
+	newDoctor,
 	newHealthcheck,
 	newMigrate,
 	newOrder,
@@ -18,4 +20,12 @@ var commands = []func() *cobra.Command{
 	newRun,
 	newStatus,
 	newVersion,
+}
+
+// each visits all commands.
+func each(cmd *cobra.Command, visit func(*cobra.Command)) {
+	visit(cmd)
+	for _, sub := range cmd.Commands() {
+		each(sub, visit)
+	}
 }

@@ -32,7 +32,9 @@ func describeCompletion(root *cobra.Command) {
 		if completion.Name() != "completion" {
 			continue
 		}
-		completion.Example = "  deductor completion bash > /etc/bash_completion.d/deductor"
+		completion.Example = "  deductor completion bash > /etc/bash_completion.d/deductor\n" +
+			"  deductor completion zsh > \"${fpath[1]}/_deductor\"\n" +
+			"  deductor completion fish > ~/.config/fish/completions/deductor.fish"
 		for _, shell := range completion.Commands() {
 			shell.Example = "  deductor completion " + shell.Name()
 		}

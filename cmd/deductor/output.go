@@ -32,6 +32,9 @@ func (o *output) Set(value string) error {
 	return nil
 }
 
+// Choices implements [config.Chooser].
+func (o *output) Choices() []string { return []string{"text", "json"} }
+
 // String implements [pflag.Value].
 func (o *output) String() string { return string(*o) }
 

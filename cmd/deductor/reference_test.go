@@ -3,9 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,55 +15,83 @@ import (
 
 //go:generate go test -run TestReference -update .
 
-var update = flag.Bool("update", false, "write docs/reference/cli.md")
+var update = flag.Bool("update", false, "write the reference")
 
-const referenceFile = "../../docs/reference/cli.md"
+const referenceDir = "../../docs/reference/"
 
 // TestReference fails when the reference doesn't say what the commands do.
 func TestReference(t *testing.T) {
 	t.Parallel()
-	want := reference(newRoot(process{}))
-	if *update {
-		if err := os.WriteFile(referenceFile, []byte(want), 0o644); err != nil { //nolint:gosec // it is public
+	for name, want := range map[string]string{
+		"cli.md":             reference(newRoot(process{})),
+		"config.md":          configReference(),
+		"config.schema.json": string(schema()),
+	} {
+		file := referenceDir + name
+		if *update {
+			if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // it is public
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile(referenceFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is stale: run go generate ./cmd/deductor", referenceFile)
+		if string(got) != want {
+			t.Errorf("%s is stale: run go generate ./cmd/deductor", file)
+		}
 	}
 }
 
-// reference is a page in Markdown about all commands, and the settings they share.
+const generated = "<!-- Written by go generate ./cmd/deductor from the commands themselves. -->\n"
+
+// reference is a page in Markdown about all commands.
 func reference(root *cobra.Command) string {
 	var page strings.Builder
-	page.WriteString("# Command line\n\n" +
-		"<!-- Written by go generate ./cmd/deductor from the commands themselves. -->\n")
-	settings := make(map[string]string)
-	describeCommand(&page, root, settings)
-	page.WriteString("\n## Settings\n\nA flag goes before the variable, and that before the default. " +
-		"An empty variable counts as none.\n\n" +
-		"| Flag | Environment | Default | Meaning |\n| --- | --- | --- | --- |\n")
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		page.WriteString(settings[name])
-	}
+	page.WriteString("# Command line\n\n" + generated)
+	describeCommand(&page, root)
 	return page.String()
 }
 
-func describeCommand(page *strings.Builder, cmd *cobra.Command, settings map[string]string) {
+// configReference is a page in Markdown about all settings.
+func configReference() string {
+	var page strings.Builder
+	page.WriteString("# Settings\n\n" + generated + `
+A flag goes before its variable, that before the configuration file, and that before the default. An empty variable
+or value counts as none. Which command has which settings: [command line](cli.md). How to use them:
+[configure](../how-to/configure.md).
+
+| YAML key | Flag | Variable | Default | Meaning |
+| --- | --- | --- | --- | --- |
+`)
+	known := config.Known()
+	config.BindFile(known)
+	known.VisitAll(func(f *pflag.Flag) {
+		key, variables := "`"+f.Name+"`", "`"+config.EnvName(f.Name)+"`"
+		if config.IsSecret(f) {
+			variables += ", `" + config.EnvFileName(f.Name) + "`"
+			key += ", `" + f.Name + "-file`"
+		}
+		if f.Name == "config" {
+			key = ""
+		}
+		page.WriteString(row(key, flagName(f), variables, flagDefault(f), flagMeaning(f)))
+	})
+	page.WriteString("\n[config.schema.json](config.schema.json) is the same for editors: `deductor config schema`.\n")
+	return page.String()
+}
+
+func describeCommand(page *strings.Builder, cmd *cobra.Command) {
 	usage := cmd.UseLine()
 	if cmd.HasSubCommands() {
 		usage = cmd.CommandPath() + " COMMAND"
 	}
 	fmt.Fprintf(page, "\n## %s\n\n%s\n\n```\n%s\n```\n\nExamples:\n\n```\n%s\n```\n",
 		cmd.CommandPath(), strings.TrimSpace(cmd.Long), usage, unindent(cmd.Example))
-	describeFlags(page, cmd, settings)
+	describeFlags(page, cmd)
 	for _, sub := range cmd.Commands() {
 		if sub.IsAvailableCommand() && sub.Name() != "help" {
-			describeCommand(page, sub, settings)
+			describeCommand(page, sub)
 		}
 	}
 }
@@ -76,18 +102,13 @@ func unindent(example string) string {
 }
 
 // describeFlags lists the command's own flags, and names its settings.
-func describeFlags(page *strings.Builder, cmd *cobra.Command, settings map[string]string) {
+func describeFlags(page *strings.Builder, cmd *cobra.Command) {
 	var own, shared []string
 	cmd.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
 		cells := []string{flagName(f), flagDefault(f), flagMeaning(f)}
 		switch {
 		case f.Name == "help" || f.Name == "version":
 		case config.IsSetting(f):
-			variables := "`" + config.EnvName(f.Name) + "`"
-			if config.IsSecret(f) {
-				variables += ", `" + config.EnvFileName(f.Name) + "`"
-			}
-			settings[f.Name] = row(cells[0], variables, cells[1], cells[2])
 			name := "`--" + f.Name + "`"
 			if config.IsRequired(f) && f.DefValue == "" {
 				name += " (required)"
@@ -101,7 +122,7 @@ func describeFlags(page *strings.Builder, cmd *cobra.Command, settings map[strin
 		page.WriteString("\n| Flag | Default | Meaning |\n| --- | --- | --- |\n" + strings.Join(own, ""))
 	}
 	if shared != nil {
-		page.WriteString("\n[Settings](#settings): " + strings.Join(shared, ", ") + "\n")
+		page.WriteString("\n[Settings](config.md): " + strings.Join(shared, ", ") + "\n")
 	}
 }
 

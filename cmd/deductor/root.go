@@ -23,10 +23,14 @@ type process struct {
 // returns the exit code.
 func execute(ctx context.Context, p process) int {
 	begun := false
+	var settings *config.Resolution
 	root := newRoot(p)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		// Cobra would look at flags that belong together only after this.
-		err := cmp.Or(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups(), config.Resolve(cmd.Flags(), p.lookupEnv))
+		err := cmp.Or(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups())
+		if err == nil {
+			settings, err = resolve(cmd, p)
+		}
 		begun = err == nil
 		return err
 	}
@@ -37,7 +41,7 @@ func execute(ctx context.Context, p process) int {
 	if !begun {
 		err = usage(err) // cobra refused the command line, or Resolve the settings
 	}
-	fmt.Fprintf(p.stderr, "deductor: %s\n", message(ctx, err))
+	fmt.Fprintf(p.stderr, "deductor: %s\n", message(ctx, locate(settings, err)))
 	return exitCode(err)
 }
 
@@ -49,15 +53,17 @@ func newRoot(p process) *cobra.Command {
 		Long: `Deductor reads payment commands from a Kafka topic and debits each order exactly
 once in Postgres, whatever is delivered again, replayed, or killed half-way.
 
-Settings are flags, or environment variables of the same names: --kafka-brokers
-is DEDUCTOR_KAFKA_BROKERS. For a secret, the same with _FILE names a file that holds
-it. Data goes to stdout, everything else to stderr.
+Settings are flags, or environment variables of the same names, or lines of the YAML
+file that --config names: --kafka-brokers is DEDUCTOR_KAFKA_BROKERS and kafka-brokers:.
+A flag wins over a variable, and that over the file. For a secret, the same with _FILE
+(in YAML -file) names a file that holds it. Data goes to stdout, everything else to
+stderr.
 
 Exit codes: 0 ok, 1 error, 2 wrong usage, 3 a verification failed, 4 refused,
 5 done in part.`,
 		Example: `  deductor demo
   deductor migrate up
-  deductor run`,
+  deductor run --config deductor.yaml`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -71,5 +77,10 @@ Exit codes: 0 ok, 1 error, 2 wrong usage, 3 a verification failed, 4 refused,
 		root.AddCommand(newCommand())
 	}
 	describeCompletion(root)
+	each(root, bindFile)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	if completing(p.args) {
+		each(root, completeFlags)
+	}
 	return root
 }

@@ -103,7 +103,7 @@ func TestRunRefusesAtStart(t *testing.T) {
 		"wrong password":  {with(env, "DATABASE_URL", withPassword(t, db.WorkerURL(t))), 1, "authentication failed"},
 		"no database":     {with(env, "DATABASE_URL", unknown), 1, "does not exist"},
 		"not a URL":       {with(env, "DATABASE_URL", "postgres://me:s3cr/et@host/db"), 2, "DEDUCTOR_DATABASE_URL"},
-		"bad lanes":       {with(env, "LANES", "-1"), 2, "lanes is -1"},
+		"bad lanes":       {with(env, "LANES", "-1"), 2, "DEDUCTOR_LANES: it is -1"},
 		"lanes no number": {with(env, "LANES", "x"), 2, "DEDUCTOR_LANES"},
 		"port taken":      {with(env, "ADMIN_ADDR", taken.Addr().String()), 1, "admin address"},
 		"half of SASL":    {with(env, "KAFKA_SASL_MECHANISM", "plain"), 2, "DEDUCTOR_KAFKA_SASL_USERNAME"},

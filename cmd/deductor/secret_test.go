@@ -146,7 +146,7 @@ func TestDatabaseTroubleTellsNoSecret(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := with(env, "DATABASE_URL", url)
-			for _, args := range []string{"order show o", "migrate up", "status"} {
+			for _, args := range []string{"order show o", "migrate up", "status", "doctor"} {
 				fail(t, env, strings.Fields(args)...)
 			}
 			worker := startCommand(t, env, "", "run", "--log-level", "debug")
@@ -198,6 +198,7 @@ func TestKafkaTroubleTellsNoSecret(t *testing.T) {
 				env = with(env, setting, value)
 			}
 			fail(t, env, "status")
+			fail(t, env, "doctor")
 			worker := startCommand(t, env, "", "run", "--log-level", "debug")
 			eventually(t, func() string {
 				if said := strings.ToLower(worker.stderr.String()); !strings.Contains(said, "unreachable") &&

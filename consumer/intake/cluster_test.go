@@ -321,3 +321,31 @@ func TestTLS(t *testing.T) {
 		t.Errorf("with a certificate that nobody vouches for: %v", err)
 	}
 }
+
+func TestBrokers(t *testing.T) {
+	t.Parallel()
+	b := setup(t, 3, 1, nil)
+	brokers, err := b.cluster.Brokers(t.Context())
+	if err != nil || len(brokers) != 3 {
+		t.Fatalf("got %+v, %v", brokers, err)
+	}
+	for i, broker := range brokers {
+		if broker.ID != int32(i) || !slices.Contains(b.kafka.ListenAddrs(), broker.Address) {
+			t.Errorf("broker %d is %+v", i, broker)
+		}
+		if release, err := b.cluster.CheckVersions(t.Context(), broker.ID); err != nil || release == "" {
+			t.Errorf("broker %d is %q, %v", i, release, err)
+		}
+	}
+	old := setup(t, 1, 1, nil, kfake.MaxVersions(kversion.V2_6_0()))
+	var unsupported *intake.UnsupportedVersionError
+	_, err = old.cluster.CheckVersions(t.Context(), 0)
+	if !errors.As(err, &unsupported) || unsupported.Request != "Fetch" {
+		t.Errorf("of an old broker: %v", err)
+	}
+	gone := b.other(func(c *intake.Config) { c.Brokers = []string{"127.0.0.1:1"} })
+	var unreachable *intake.UnreachableError
+	if _, err := gone.Brokers(t.Context()); !errors.As(err, &unreachable) {
+		t.Errorf("of nobody: %v", err)
+	}
+}

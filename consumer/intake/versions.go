@@ -62,17 +62,25 @@ func (c *Cluster) setVersion(ctx context.Context, node int32, req kmsg.Request, 
 		}
 		c.versions.put(node, offer)
 	}
-	want := spoken[req.Key()]
-	got, ok := offer[req.Key()]
+	version, err := common(node, req.Key(), offer, most)
+	if err == nil {
+		req.SetVersion(version)
+	}
+	return err
+}
+
+// common is the highest version of a request that both sides speak, and none above most.
+func common(node int32, key int16, offer map[int16]versionRange, most int16) (int16, error) {
+	want := spoken[key]
+	got, ok := offer[key]
 	version := min(want.max, got.max, most)
 	if !ok || version < max(want.min, got.min) {
-		return &UnsupportedVersionError{
-			Request: kmsg.NameForKey(req.Key()), Broker: node, NotOffered: !ok,
+		return 0, &UnsupportedVersionError{
+			Request: kmsg.NameForKey(key), Broker: node, NotOffered: !ok,
 			BrokerMin: got.min, BrokerMax: got.max, Min: want.min, Max: want.max,
 		}
 	}
-	req.SetVersion(version)
-	return nil
+	return version, nil
 }
 
 // askVersions asks in version 0, which every broker answers.
@@ -87,9 +95,13 @@ func (c *Cluster) askVersions(ctx context.Context, node int32) (map[int16]versio
 	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
 		return nil, err
 	}
+	return offered(resp), nil
+}
+
+func offered(resp *kmsg.ApiVersionsResponse) map[int16]versionRange {
 	offer := make(map[int16]versionRange, len(resp.ApiKeys))
 	for _, key := range resp.ApiKeys {
 		offer[key.ApiKey] = versionRange{key.MinVersion, key.MaxVersion}
 	}
-	return offer, nil
+	return offer
 }

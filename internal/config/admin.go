@@ -1,6 +1,10 @@
 package config
 
-import "github.com/spf13/pflag"
+import (
+	"net"
+
+	"github.com/spf13/pflag"
+)
 
 // Admin says where a worker answers its operators.
 type Admin struct {
@@ -20,4 +24,12 @@ func (a *Admin) Bind(flags *pflag.FlagSet) {
 func (a *Admin) BindServed(flags *pflag.FlagSet) {
 	flags.BoolVar(&a.Pprof, "pprof", false, "serve profiles of the process at /debug/pprof/ of the admin address")
 	optional(flags, "pprof")
+}
+
+// Validate refuses what is no address, with an [*InvalidError].
+func (a *Admin) Validate() error {
+	if _, _, err := net.SplitHostPort(a.Addr); a.Addr != "" && err != nil {
+		return &InvalidError{Flag: "admin-addr", Err: err}
+	}
+	return nil
 }

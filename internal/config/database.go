@@ -75,3 +75,12 @@ func (d *Database) PoolConfig() (*pgxpool.Config, error) {
 	}
 	return parsed, nil
 }
+
+// Validate is the error of [Database.PoolConfig], when there is a URL.
+func (d *Database) Validate() error {
+	if d.URL == "" {
+		return nil
+	}
+	_, err := d.PoolConfig()
+	return err
+}

@@ -121,3 +121,55 @@ func shake(t *testing.T, a *Authentication, challenge []byte) error {
 		}
 	}
 }
+
+// FuzzFile checks that no file ends in anything but values or problems, each with
+// its place, and that none tells what a secret is.
+func FuzzFile(f *testing.F) {
+	for _, test := range wrongFiles {
+		f.Add(test.content)
+	}
+	f.Add("database-url: |\n  postgres://u:kw4zq9jp@h/d\nlanes: {a: [1, 2\n")
+	f.Add(strings.Repeat("[", 200) + "\r\n\x00\ufeff: ? - &x *x !!int <<: %TAG")
+	f.Fuzz(func(t *testing.T, content string) {
+		if len(content) > 4096 {
+			return
+		}
+		file := newFile("f", []byte(content))
+		problems, _ := file.Lint()
+		for _, p := range problems {
+			if p.Line < 1 || p.Column < 1 || p.Err == nil || strings.Contains(p.Text("f"), "\n") {
+				t.Fatalf("%q: %+v", content, p)
+			}
+		}
+	})
+}
+
+// FuzzFileSecret checks that a secret, in whatever way it breaks its line, is told
+// by no problem of the file.
+func FuzzFileSecret(f *testing.F) {
+	f.Add("database-url: ", "", "\n")
+	f.Add("database-url: \"", "\\q", "\n")
+	f.Add("database-url ", ": ", "\nlanes: x")
+	f.Add("kafka-sasl-password: [", "]: {", "\n")
+	f.Add("", ": ", "x")
+	f.Fuzz(func(t *testing.T, before, middle, after string) {
+		if len(before)+len(middle)+len(after) > 1024 || strings.Contains(before, "file") {
+			return
+		}
+		for _, key := range []string{"database-url", "kafka-sasl-password"} {
+			content := "lanes: 4\n" + key + ": " + before + markBegin + "0" + middle + "0" + markEnd + after
+			problems, warnings := newFile("f", []byte(content)).Lint()
+			for _, p := range problems {
+				if said := p.Text("f"); strings.Contains(said, markBegin) || strings.Contains(said, markEnd) {
+					if p.Key != "" && p.Key != key {
+						continue // the value of another key, which is no secret
+					}
+					t.Fatalf("%q: %s", content, said)
+				}
+			}
+			if len(warnings) != 0 {
+				t.Fatalf("%q: %q", content, warnings)
+			}
+		}
+	})
+}

@@ -70,6 +70,24 @@ func (k *Kafka) Cluster() (*intake.Cluster, error) {
 	return cluster, nil
 }
 
+// Validate is the error of [Kafka.Cluster], when there are brokers; the topic may
+// be given later.
+func (k *Kafka) Validate() error {
+	if len(k.Brokers) == 0 {
+		_, _, err := k.Security()
+		return err
+	}
+	named := *k
+	if named.Topic == "" {
+		named.Topic = "any"
+	}
+	cluster, err := named.Cluster()
+	if err == nil {
+		cluster.Close()
+	}
+	return err
+}
+
 // kafkaTimeout bounds opening a connection of the writer's, and each read and
 // write for which it sets no deadline of its own.
 const kafkaTimeout = 5 * time.Second
@@ -110,6 +128,9 @@ func (b *Brokers) String() string { return strings.Join(*b, ",") }
 
 // Type implements [pflag.Value].
 func (b *Brokers) Type() string { return "HOST:PORT,…" }
+
+// List says that a configuration file may have it as a list.
+func (b *Brokers) List() {}
 
 // Group is a consumer group.
 type Group struct {

@@ -1,9 +1,9 @@
 package config
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -23,7 +23,7 @@ var silent = slog.New(slog.DiscardHandler)
 
 // Bind defines the flags.
 func (l *Log) Bind(flags *pflag.FlagSet) {
-	flags.TextVar(&l.Level, "log-level", slog.LevelInfo, "least `LEVEL` to log: debug, info, warn or error")
+	flags.Var((*logLevel)(&l.Level), "log-level", "least level to log: debug, info, warn or error")
 	l.Format = "auto"
 	flags.Var(&l.Format, "log-format", "json, text, or auto: text on a terminal, json elsewhere")
 	optional(flags, "log-level", "log-format")
@@ -41,18 +41,31 @@ func (l *Log) Logger(w io.Writer, terminal bool) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, options))
 }
 
+// logLevel reads a level as slog does, and writes it as it is documented.
+type logLevel slog.Level
+
+// Set implements [pflag.Value].
+func (l *logLevel) Set(value string) error { return (*slog.Level)(l).UnmarshalText([]byte(value)) }
+
+// String implements [pflag.Value].
+func (l *logLevel) String() string { return strings.ToLower(slog.Level(*l).String()) }
+
+// Type implements [pflag.Value].
+func (l *logLevel) Type() string { return "LEVEL" }
+
+// Choices implements [Chooser].
+func (l *logLevel) Choices() []string { return []string{"debug", "info", "warn", "error"} }
+
 // LogFormat is json, text or auto.
 type LogFormat string
 
 // Set implements [pflag.Value].
 func (f *LogFormat) Set(value string) error {
-	switch value {
-	case "json", "text", "auto":
-		*f = LogFormat(value)
-		return nil
-	}
-	return fmt.Errorf("%q is not one of json, text, auto", value)
+	return choose(f, value)
 }
+
+// Choices implements [Chooser].
+func (f *LogFormat) Choices() []string { return []string{"json", "text", "auto"} }
 
 // String implements [pflag.Value].
 func (f *LogFormat) String() string { return string(*f) }

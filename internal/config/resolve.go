@@ -46,40 +46,52 @@ func IsSetting(f *pflag.Flag) bool { return f.Annotations[isSetting] != nil }
 // IsRequired tells whether the flag is a setting that must have a value.
 func IsRequired(f *pflag.Flag) bool { return f.Annotations[isRequired] != nil }
 
+// Resolver gives settings their values.
+type Resolver struct {
+	// LookupEnv reads the environment, as [os.LookupEnv] does.
+	LookupEnv func(name string) (string, bool)
+	// Known are all settings of the program: what else is named in a file is an
+	// error, but not what is another command's. Defaults to those of [All].
+	Known *pflag.FlagSet
+}
+
 // Resolve gives each setting that no flag was given for the value of its
-// environment variable, or that of a secret's file. It returns an
-// [*InvalidError] for a variable that does not fit its setting, a
-// [*SecretFileError] for a file, and a [*MissingError] when required settings
-// have no value.
-func Resolve(flags *pflag.FlagSet, lookup func(name string) (string, bool)) error {
+// environment variable, or else that of the configuration file, if --config or
+// DEDUCTOR_CONFIG names one. It returns an [*OpenError] or a [*FileError] for the
+// file, an [*InvalidError] for a variable that does not fit its setting, a
+// [*SecretFileError] for a secret's file, and a [*MissingError] when required
+// settings have no value.
+func (r Resolver) Resolve(flags *pflag.FlagSet) (*Resolution, error) {
+	if r.Known == nil {
+		r.Known = Known()
+	}
+	found := &Resolution{origins: make(map[string]Origin)}
+	if err := found.readFile(flags, r); err != nil {
+		return found, err
+	}
 	var missing []string
+	var problems []Problem
 	var invalid error
 	flags.VisitAll(func(f *pflag.Flag) {
-		if !IsSetting(f) || invalid != nil {
+		if !IsSetting(f) || f.Name == fileFlag || invalid != nil {
 			return
 		}
-		value, err := fromEnvironment(f, lookup)
-		if err != nil {
-			invalid = err
-			return
-		}
-		if !f.Changed && value != "" {
-			if err := f.Value.Set(value); err != nil {
-				invalid = &InvalidError{Flag: f.Name, Err: err}
-				return
-			}
-		}
-		if IsRequired(f) && f.Value.String() == "" {
+		if invalid = found.resolve(f, r.LookupEnv, &problems); IsRequired(f) && f.Value.String() == "" {
 			missing = append(missing, f.Name)
 		}
 	})
+	if found.File != nil {
+		if err := fileError(found.File.Name, append(problems, found.File.check(r.Known)...)); err != nil {
+			return found, err
+		}
+	}
 	switch {
 	case invalid != nil:
-		return invalid
+		return found, invalid
 	case missing != nil:
-		return &MissingError{Flags: missing}
+		return found, &MissingError{Flags: missing}
 	}
-	return nil
+	return found, nil
 }
 
 // InvalidError says that a setting has a value that does not fit it.
@@ -104,7 +116,8 @@ type MissingError struct {
 	Flags []string
 }
 
-// Error names the flag and the variable of each.
+// Error names the flag and the variable of each; the names in a configuration
+// file are the flags'.
 func (e *MissingError) Error() string {
 	ways := make([]string, len(e.Flags))
 	for i, name := range e.Flags {

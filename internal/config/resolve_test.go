@@ -36,7 +36,9 @@ func resolve(t *testing.T, env map[string]string, args ...string) (settings, err
 	if err := flags.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	return s, Resolve(flags, func(name string) (string, bool) { value, ok := env[name]; return value, ok })
+	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
+	_, err := Resolver{LookupEnv: lookup}.Resolve(flags)
+	return s, err
 }
 
 // minimum is the least that a worker has to be told.

@@ -2,7 +2,6 @@ package config
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
@@ -62,13 +61,11 @@ type Mechanism string
 
 // Set implements [pflag.Value].
 func (m *Mechanism) Set(value string) error {
-	switch value {
-	case "plain", "scram-sha-256", "scram-sha-512":
-		*m = Mechanism(value)
-		return nil
-	}
-	return fmt.Errorf("%q is not one of plain, scram-sha-256, scram-sha-512", value)
+	return choose(m, value)
 }
+
+// Choices implements [Chooser].
+func (m *Mechanism) Choices() []string { return []string{"plain", "scram-sha-256", "scram-sha-512"} }
 
 // String implements [pflag.Value].
 func (m *Mechanism) String() string { return string(*m) }

@@ -45,29 +45,27 @@ func (e *SecretFileError) Error() string {
 func (e *SecretFileError) Unwrap() error { return e.Err }
 
 // fromEnvironment is the value of a setting's variable, or of the file that a
-// secret's other variable names; "" for none. When a flag was given, nothing is
-// read.
-func fromEnvironment(f *pflag.Flag, lookup func(string) (string, bool)) (string, error) {
-	if f.Changed {
-		return "", nil
-	}
-	value, _ := lookup(EnvName(f.Name))
+// secret's other variable names, and which; "" for none.
+func fromEnvironment(f *pflag.Flag, lookup func(string) (string, bool)) (string, Origin, error) {
+	origin := Origin{Source: FromEnvironment, Name: EnvName(f.Name)}
+	value, _ := lookup(origin.Name)
 	if !IsSecret(f) {
-		return value, nil
+		return value, origin, nil
 	}
 	file, _ := lookup(EnvFileName(f.Name))
 	switch {
 	case file == "":
-		return value, nil
+		return value, origin, nil
 	case value != "":
-		return "", &SecretFileError{f.Name, file,
+		return "", origin, &SecretFileError{f.Name, file,
 			fmt.Errorf("%s is given, too: leave one of the two out", EnvName(f.Name))}
 	}
+	origin.Name, origin.SecretFile = EnvFileName(f.Name), file
 	value, err := readSecret(file)
 	if err != nil {
-		return "", &SecretFileError{f.Name, file, err}
+		return "", origin, &SecretFileError{f.Name, file, err}
 	}
-	return value, nil
+	return value, origin, nil
 }
 
 // maxSecret bounds what is read of a file, in bytes: a wrong path may lead to

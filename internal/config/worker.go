@@ -35,15 +35,15 @@ func (w *Worker) Bind(flags *pflag.FlagSet) {
 	optional(flags, "instance", "lanes", "batch-max", "quarantine", "session-timeout")
 }
 
-// Validate refuses numbers that no worker can work with.
+// Validate refuses numbers that no worker can work with, with an [*InvalidError].
 func (w *Worker) Validate() error {
 	switch {
 	case w.Lanes < 1:
-		return fmt.Errorf("--lanes is %d: it must be at least 1", w.Lanes)
+		return &InvalidError{"lanes", fmt.Errorf("it is %d: it must be at least 1", w.Lanes)}
 	case w.BatchMax < 1:
-		return fmt.Errorf("--batch-max is %d: it must be at least 1", w.BatchMax)
+		return &InvalidError{"batch-max", fmt.Errorf("it is %d: it must be at least 1", w.BatchMax)}
 	case w.SessionTimeout < time.Second:
-		return fmt.Errorf("--session-timeout is %v: it must be at least 1s", w.SessionTimeout)
+		return &InvalidError{"session-timeout", fmt.Errorf("it is %v: it must be at least 1s", w.SessionTimeout)}
 	}
 	return nil
 }

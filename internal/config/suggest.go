@@ -1,0 +1,65 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// unknownKey is the error of a name that no setting has.
+func unknownKey(known *pflag.FlagSet, key string) error {
+	text := "a name that no setting has"
+	if told := printableKey(key); told != "" {
+		text = fmt.Sprintf("%s is no setting", told)
+	}
+	if near := nearest(known, key); near != "" {
+		return fmt.Errorf("%s: did you mean %s?", text, near)
+	}
+	return errors.New(text + ": docs/reference/config.md and config schema have them all")
+}
+
+// nearest returns the name that was probably meant; "" when none is near.
+func nearest(known *pflag.FlagSet, key string) string {
+	wanted := strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(key))
+	wanted = strings.TrimPrefix(wanted, "deductor-")
+	best, least := "", 1+max(2, len(wanted)/4)
+	if len(wanted) > 64 {
+		return ""
+	}
+	known.VisitAll(func(f *pflag.Flag) {
+		names := []string{f.Name}
+		if IsSecret(f) {
+			names = append(names, f.Name+secretSuffix)
+		}
+		for _, name := range names {
+			if d := distance(wanted, name); IsSetting(f) && f.Name != fileFlag && d < least {
+				best, least = name, d
+			}
+		}
+	})
+	return best
+}
+
+// distance is how many letters have to be put in, taken out or changed to make b
+// of a (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			changed := diagonal
+			if a[i] != b[j] {
+				changed++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(changed, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
