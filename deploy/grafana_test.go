@@ -97,7 +97,11 @@ func TestDashboard(t *testing.T) {
 		}
 	}
 	for name := range metrics {
-		if !used[name] && name != "deductor_build_info" && !strings.HasSuffix(name, "_sum") && !strings.HasSuffix(name, "_count") && !strings.HasSuffix(name, "_bucket") {
+		base := strings.TrimSuffix(name, "_count") // one of a histogram's names is enough
+		if base != strings.TrimSuffix(base, "_bucket") || base != strings.TrimSuffix(base, "_sum") {
+			continue
+		}
+		if !used[name] && !used[base+"_sum"] && !used[base+"_bucket"] && name != "deductor_build_info" {
 			t.Errorf("no panel shows %s", name)
 		}
 	}
