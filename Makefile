@@ -48,6 +48,13 @@ mutants: ## Take out each defence, and see which test notices
 histories: ## Try random histories of workers, crashes and backups for a minute (DURATION=10m: longer)
 	go test -v -count=1 -timeout 0 -run '^TestPromise5_RandomHistories$$' ./consumer/settle -settle.histories $(DURATION)
 
+.PHONY: rules
+rules: ## Check and test the alert rules, and the dashboard's expressions; needs promtool
+	promtool check rules deploy/prometheus/deductor.rules.yml
+	promtool test rules deploy/prometheus/*_test.yml
+	dir=$$(mktemp -d) && go test -count=1 -run '^TestDashboard$$' ./deploy -expressions "$$dir/dashboard.yml" && \
+	  promtool check rules "$$dir/dashboard.yml"; code=$$?; rm -rf "$$dir"; exit $$code
+
 .PHONY: lint
 lint: ## Run golangci-lint
 	$(GOLANGCI) run

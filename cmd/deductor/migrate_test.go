@@ -74,3 +74,22 @@ func TestMigrateRefusesNewerSchema(t *testing.T) {
 		t.Errorf("the last migration is %+v", last)
 	}
 }
+
+// With --role, a role that may do nothing can do a worker's work, and no more.
+func TestMigrateUpForRole(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	env := map[string]string{"DEDUCTOR_DATABASE_URL": db.URL}
+	runCommand(t, env, "", "migrate", "up", "--role", "nobody").expect(t, 1, `role "nobody"`)
+	said := mustRun(t, env, "migrate", "up", "--role", "worker")
+	if said != "nothing to do: the schema is up to date\ngranted role worker what workers need\n" {
+		t.Errorf("migrate up --role says %q", said)
+	}
+	conn := pgtest.Conn(t, db.WorkerURL(t))
+	if _, err := conn.Exec(t.Context(), "UPDATE watermark SET next_offset = 0"); err != nil {
+		t.Errorf("the worker's role: %v", err)
+	}
+	if _, err := conn.Exec(t.Context(), "DELETE FROM processed"); err == nil {
+		t.Error("the worker's role may delete orders")
+	}
+}

@@ -45,6 +45,7 @@ func TestUsageErrors(t *testing.T) {
 		{"migrate up", "--database-url or DEDUCTOR_DATABASE_URL"},
 		{"migrate sql --pending", "--database-url or DEDUCTOR_DATABASE_URL"},
 		{"migrate sql --role= ", "--role is empty"},
+		{"migrate up --role= --database-url postgres://h/d", "--role is empty"},
 		{"produce --kafka-brokers b:1 --kafka-topic t", "[file count]"},
 		{"produce --kafka-brokers b:1 --kafka-topic t --count 0", "the count is 0"},
 		{"produce --kafka-brokers b:1 --kafka-topic t --count 1 --amount-max 1.234", "--amount-max"},

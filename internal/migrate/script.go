@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -58,6 +59,23 @@ const roleToken = `:"role"`
 // other than public it also needs USAGE.
 func Grants(w io.Writer, role string) error {
 	return grants(w, Components(), role)
+}
+
+// Grant runs the statements of [Grants], in one transaction, as the owner of
+// the tables. Doing it again does no harm.
+func Grant(ctx context.Context, conn *pgx.Conn, role string) error {
+	var statements strings.Builder
+	if err := Grants(&statements, role); err != nil {
+		return err
+	}
+	err := locked(ctx, conn, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, statements.String())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("grant role %q what workers need: %w", role, err)
+	}
+	return nil
 }
 
 func grants(w io.Writer, components []Component, role string) error {
