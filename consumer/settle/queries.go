@@ -17,6 +17,8 @@ var (
 	claimDeadLettersSQL string
 	//go:embed queries/clear_halt.sql
 	clearHaltSQL string
+	//go:embed queries/count_open_dead_letters.sql
+	countOpenDeadLettersSQL string
 	//go:embed queries/fence.sql
 	fenceSQL string
 	//go:embed queries/fence_off.sql
@@ -69,6 +71,8 @@ var (
 	listDeadLetterOrdersSQL string
 	//go:embed queries/list_dead_letters.sql
 	listDeadLettersSQL string
+	//go:embed queries/list_orders.sql
+	listOrdersSQL string
 	//go:embed queries/list_readers.sql
 	listReadersSQL string
 	//go:embed queries/list_sources.sql
