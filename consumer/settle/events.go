@@ -1,9 +1,12 @@
 package settle
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
+	"deductor/consumer/currency"
 	"deductor/dedupe"
 )
 
@@ -55,9 +58,19 @@ func (o *Order) Events() []Event {
 	if o.Decided {
 		events = append(events, o.Answer.event())
 	}
-	// Of one transaction, a requeue is before what it came to.
-	slices.SortStableFunc(events, func(a, b Event) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(events, func(a, b Event) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.place(), b.place()))
+	})
 	return events
+}
+
+// place orders what happened in one transaction: what an operator did is before
+// what it came to, and records are decided in the order of their offsets.
+func (e *Event) place() int64 {
+	if e.Origin == nil {
+		return -1
+	}
+	return e.Origin.Offset
 }
 
 func (a *Answer) event() Event {
@@ -66,5 +79,6 @@ func (a *Answer) event() Event {
 		what = EventDeclined
 	}
 	return Event{At: a.ProcessedAt, What: what, Code: a.Reason, Attempt: a.Attempt, TransferID: a.TransferID,
-		Origin: a.Origin}
+		Origin: a.Origin, Detail: fmt.Sprintf("%s %s from %q to %q", currency.Format(a.Amount, a.Currency), a.Currency,
+			a.Account, a.CreditAccount)}
 }
