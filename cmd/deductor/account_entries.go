@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -59,7 +58,7 @@ are: --scan reads the whole table for them, about a second for two million.`,
 			moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 			return pgx.BeginTxFunc(cmd.Context(), conn, moment, func(tx pgx.Tx) error {
 				if cmd.Flags().Changed("at") {
-					return r.showBalance(cmd.Context(), cmd, tx, args[0], out)
+					return r.showBalance(cmd, tx, args[0], out)
 				}
 				return r.showStatement(cmd, tx, args[0], out)
 			})
@@ -108,8 +107,8 @@ func (r *entriesRequest) check(cmd *cobra.Command) error {
 // counted as begun then: Postgres ends them after 40 seconds.
 const inFlight = time.Minute
 
-func (r *entriesRequest) showBalance(ctx context.Context, cmd *cobra.Command, tx pgx.Tx, name string, out output) error {
-	at := time.Time(r.at)
+func (r *entriesRequest) showBalance(cmd *cobra.Command, tx pgx.Tx, name string, out output) error {
+	ctx, at := cmd.Context(), time.Time(r.at)
 	account, err := getAccount(ctx, tx, name)
 	if err != nil {
 		return err

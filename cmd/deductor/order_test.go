@@ -6,6 +6,7 @@ import (
 	"testing"
 )
 
+//nolint:lll // output as it is
 const paidJSON = `{
   "answer": "PAID 1.50 USD from alice on TIME (transfer 1)",
   "order_id": "paid",
@@ -147,6 +148,7 @@ const paidJSON = `{
 }
 `
 
+//nolint:lll // output as it is
 const paidText = `PAID 1.50 USD from alice on TIME (transfer 1)
 
 order           paid
@@ -185,6 +187,7 @@ value (82 bytes):
 {"order_id":"paid","account":"alice","amount":"1.51","currency":"USD","attempt":3}
 `
 
+//nolint:lll // output as it is
 const declinedJSON = `{
   "answer": "DECLINED 7 JPY from nobody on TIME: account_not_found (attempt 1); a higher attempt may be decided otherwise",
   "order_id": "declined",
@@ -223,6 +226,7 @@ const declinedJSON = `{
 }
 `
 
+//nolint:lll // output as it is
 const badText = `NOT PAID: set aside on TIME: amount_missing (dead letter 2, open)
 
 order  bad
