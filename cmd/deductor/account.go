@@ -15,11 +15,14 @@ func newAccount() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "account",
 		Short: "Create and look at accounts",
-		Long: `Create, import, list, show and close accounts. A customer account is debited, and
-never below its overdraft limit; a settlement account is only credited.`,
+		Long: `Create, import, list, show and close accounts, and show what moved their balances.
+A customer account is debited, and never below its overdraft limit; a settlement
+account is only credited.`,
 		Example: `  deductor account import accounts.csv
-  deductor account show alice`,
-	}, newAccountCreate(), newAccountImport(), newAccountList(), newAccountShow(), newAccountClose())
+  deductor account show alice
+  deductor account entries alice`,
+	}, newAccountCreate(), newAccountImport(), newAccountList(), newAccountShow(), newAccountEntries(),
+		newAccountClose())
 }
 
 // accountView is an account as users see it: amounts in major units, those
@@ -34,6 +37,7 @@ type accountView struct {
 	OpeningBalanceMinor string     `json:"opening_balance_minor"`
 	OverdraftLimit      string     `json:"overdraft_limit"`
 	OverdraftLimitMinor string     `json:"overdraft_limit_minor"`
+	CreatedAt           time.Time  `json:"created_at"`
 	ClosedAt            *time.Time `json:"closed_at"`
 }
 
@@ -48,6 +52,7 @@ func viewAccount(a ledger.Account) accountView {
 		OpeningBalanceMinor: strconv.FormatInt(a.OpeningBalance, 10),
 		OverdraftLimit:      currency.Format(a.OverdraftLimit, a.Currency),
 		OverdraftLimitMinor: strconv.FormatInt(a.OverdraftLimit, 10),
+		CreatedAt:           a.CreatedAt.UTC(),
 		ClosedAt:            inUTC(a.ClosedAt),
 	}
 }
@@ -78,6 +83,7 @@ func (v accountView) write(out output, w io.Writer) error {
 			{"balance", v.Balance},
 			{"opening balance", v.OpeningBalance},
 			{"overdraft limit", v.OverdraftLimit},
+			{"created at", timeText(&v.CreatedAt)},
 			{"closed at", timeText(v.ClosedAt)},
 		})
 	})

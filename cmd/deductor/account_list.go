@@ -14,12 +14,13 @@ func newAccountList() *cobra.Command {
 	var db config.Database
 	var out output
 	var most limit
-	var after string
+	var after, prefix string
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List accounts",
 		Long:  "List accounts and what they hold now, in the order of their names (by their bytes).",
 		Example: `  deductor account list
+  deductor account list --prefix ali
   deductor account list --limit 1000 --after alice -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -28,7 +29,7 @@ func newAccountList() *cobra.Command {
 				return err
 			}
 			defer closeDatabase(conn)
-			found, err := ledger.List(cmd.Context(), conn, after, int(most))
+			found, err := ledger.ListByPrefix(cmd.Context(), conn, prefix, after, int(most))
 			if err != nil {
 				return err
 			}
@@ -44,6 +45,7 @@ func newAccountList() *cobra.Command {
 	db.Bind(cmd.Flags())
 	out.bind(cmd.Flags())
 	most.bind(cmd.Flags(), 100, "most accounts to list")
+	cmd.Flags().StringVar(&prefix, "prefix", "", "list accounts whose names begin with `TEXT`")
 	cmd.Flags().StringVar(&after, "after", "", "list accounts whose names come after `NAME`")
 	return cmd
 }

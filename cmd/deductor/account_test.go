@@ -16,6 +16,7 @@ const aliceJSON = `{
   "opening_balance_minor": "-500",
   "overdraft_limit": "20.50",
   "overdraft_limit_minor": "2050",
+  "created_at": "TIME",
   "closed_at": null
 }
 `
@@ -26,6 +27,7 @@ kind             customer
 balance          -5.00
 opening balance  -5.00
 overdraft limit  20.50
+created at       TIME
 closed at        -
 `
 

@@ -45,7 +45,7 @@ type totalsView struct {
 }
 
 func viewAudit(checks []ledger.Check, totals []ledger.CurrencyTotals) auditView {
-	view := auditView{OK: true, Checks: make([]checkView, len(checks)), TrialBalance: make([]totalsView, len(totals))}
+	view := auditView{OK: true, Checks: make([]checkView, len(checks)), TrialBalance: viewTotals(totals)}
 	for i, check := range checks {
 		view.OK = view.OK && check.OK()
 		findings := make([]findingView, len(check.Findings))
@@ -54,8 +54,13 @@ func viewAudit(checks []ledger.Check, totals []ledger.CurrencyTotals) auditView 
 		}
 		view.Checks[i] = checkView{check.Name, check.Question, check.OK(), findings}
 	}
+	return view
+}
+
+func viewTotals(totals []ledger.CurrencyTotals) []totalsView {
+	views := make([]totalsView, len(totals))
 	for i, t := range totals {
-		view.TrialBalance[i] = totalsView{
+		views[i] = totalsView{
 			Currency:        t.Currency,
 			Accounts:        t.Accounts,
 			Opening:         majorUnits(t.Opening, t.Currency),
@@ -68,7 +73,7 @@ func viewAudit(checks []ledger.Check, totals []ledger.CurrencyTotals) auditView 
 			DifferenceMinor: t.Difference,
 		}
 	}
-	return view
+	return views
 }
 
 // majorUnits writes a decimal integer of minor units in major units. A total

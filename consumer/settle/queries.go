@@ -17,6 +17,8 @@ var (
 	claimDeadLettersSQL string
 	//go:embed queries/clear_halt.sql
 	clearHaltSQL string
+	//go:embed queries/count_open_dead_letters.sql
+	countOpenDeadLettersSQL string
 	//go:embed queries/fence.sql
 	fenceSQL string
 	//go:embed queries/fence_off.sql
@@ -33,8 +35,6 @@ var (
 	getCommandActionsSQL string
 	//go:embed queries/get_dead_letter_actions.sql
 	getDeadLetterActionsSQL string
-	//go:embed queries/count_open_dead_letters.sql
-	countOpenDeadLettersSQL string
 	//go:embed queries/get_dead_letters.sql
 	getDeadLettersSQL string
 	//go:embed queries/get_halt.sql
@@ -71,6 +71,8 @@ var (
 	listDeadLetterOrdersSQL string
 	//go:embed queries/list_dead_letters.sql
 	listDeadLettersSQL string
+	//go:embed queries/list_orders.sql
+	listOrdersSQL string
 	//go:embed queries/list_readers.sql
 	listReadersSQL string
 	//go:embed queries/list_sources.sql

@@ -93,13 +93,16 @@ func (b *books) ask(ctx context.Context, read reading) error {
 }
 
 func (b *books) readLetters(ctx context.Context, tx pgx.Tx) error {
-	letters, err := settle.OpenDeadLetters(ctx, tx)
+	letters, err := settle.CountOpenDeadLetters(ctx, tx)
 	if err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.letters = letters
+	b.letters = make(map[string]int64, len(letters))
+	for _, of := range letters {
+		b.letters[of.Reason] = of.Count
+	}
 	return nil
 }
 

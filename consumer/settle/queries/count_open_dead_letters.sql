@@ -1,2 +1,6 @@
--- Answered from dead_letter_open_reason_idx alone.
-SELECT reason, count(*) FROM dead_letter WHERE resolution IS NULL GROUP BY reason
+-- Each reason that open dead letters have, by its index alone.
+SELECT d.reason, count(*), min(d.id)
+  FROM dead_letter d
+ WHERE d.resolution IS NULL
+ GROUP BY d.reason
+ ORDER BY d.reason
