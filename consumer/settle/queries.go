@@ -19,6 +19,8 @@ var (
 	claimDeadLettersSQL string
 	//go:embed queries/clear_halt.sql
 	clearHaltSQL string
+	//go:embed queries/clock.sql
+	clockSQL string
 	//go:embed queries/count_replay.sql
 	countReplaySQL string
 	//go:embed queries/end_replay.sql
@@ -87,6 +89,8 @@ var (
 	listDeadLetterOrdersSQL string
 	//go:embed queries/list_dead_letters.sql
 	listDeadLettersSQL string
+	//go:embed queries/list_decided.sql
+	listDecidedSQL string
 	//go:embed queries/list_readers.sql
 	listReadersSQL string
 	//go:embed queries/list_replays.sql

@@ -110,6 +110,9 @@ func (a Application) check(ctx context.Context) (none settle.NewReplay, err erro
 	}
 	replay := settle.NewReplay{Group: a.Group, Topic: topic.Name, TopicID: topic.ID, Target: plan.Target, Rate: a.Rate,
 		Plan: kept, Actor: a.Actor, Reason: a.Reason}
+	if !a.Execute {
+		replay.Reason = "rehearsal" // it is taken back
+	}
 	if plan.Horizon != nil {
 		replay.Horizon = *plan.Horizon
 	}
