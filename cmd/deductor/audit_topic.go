@@ -35,7 +35,8 @@ func (a *auditing) topic(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := a.out.write(cmd.OutOrStdout(), report, func(w io.Writer) error { return writeTopicAudit(w, report) }); err != nil {
+	err = a.out.write(cmd.OutOrStdout(), report, func(w io.Writer) error { return writeTopicAudit(w, report) })
+	if err != nil {
 		return err
 	}
 	if !report.OK {
@@ -47,7 +48,8 @@ func (a *auditing) topic(cmd *cobra.Command) error {
 
 func writeTopicAudit(w io.Writer, r *topicaudit.Report) error {
 	for _, judged := range r.Partitions {
-		fmt.Fprintf(w, "partition %d: offsets %d to %d were compared\n", judged.Partition, judged.FromOffset, judged.ToOffset-1)
+		fmt.Fprintf(w, "partition %d: offsets %d to %d were compared\n",
+			judged.Partition, judged.FromOffset, judged.ToOffset-1)
 	}
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(w, "warning: %s\n", printable(warning))

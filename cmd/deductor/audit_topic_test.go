@@ -63,5 +63,6 @@ partition 1: offsets 0 to 1 were compared
 			t.Errorf("%s: exit %d: %s", args, r.code, r.stderr)
 		}
 	}
-	runCommand(t, with(env, "KAFKA_BROKERS", ""), "", "audit", "--topic-range", "all").expect(t, exitUsage, "DEDUCTOR_KAFKA_BROKERS")
+	runCommand(t, with(env, "KAFKA_BROKERS", ""), "", "audit", "--topic-range", "all").
+		expect(t, exitUsage, "DEDUCTOR_KAFKA_BROKERS")
 }

@@ -129,7 +129,7 @@ func writePlan(w io.Writer, plan *replay.Plan, saved string) error {
 	if err := table(w, planHeader, rows); err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "\nREAD is how many records; APPLIED, DECLINED and SET ASIDE of them have that outcome already and keep it;"+
+	fmt.Fprintln(w, "\nREAD is how many records; of them APPLIED, DECLINED and SET ASIDE have that outcome and keep it;"+
 		"\nNEW would be debited, for DEBITS; the others would be declined or set aside now")
 	for _, warning := range plan.Warnings {
 		fmt.Fprintf(w, "warning: %s\n", printable(warning))

@@ -38,7 +38,8 @@ func TestReplayFromPlanToReport(t *testing.T) {
 	}
 	apply := []string{"replay", "apply", "--plan", file}
 	said = mustRun(t, env, apply...)
-	if !strings.Contains(said, "partition 0 goes back from offset 3 to 1\n") || !strings.HasSuffix(said, "nothing was done: add --execute to do it\n") {
+	if !strings.Contains(said, "partition 0 goes back from offset 3 to 1\n") ||
+		!strings.HasSuffix(said, "nothing was done: add --execute to do it\n") {
 		t.Errorf("apply without --execute says\n%s", said)
 	}
 	if n := count(t, db, "SELECT count(*) FROM replay"); n != 0 {
@@ -50,7 +51,8 @@ func TestReplayFromPlanToReport(t *testing.T) {
 	awaitCommitted(t, kafka, 3, 2)
 	said = mustRun(t, env, append(apply, "--execute", "--wait", "--reason", "INC-7", "--rate", "1000")...)
 	for _, want := range []string{
-		"replay 1 has begun\n", "newly applied       1 (planned 1)\n", "already answered    2 (planned 2)\n", "why                 INC-7\n",
+		"replay 1 has begun\n", "newly applied       1 (planned 1)\n", "already answered    2 (planned 2)\n",
+		"why                 INC-7\n",
 		"[####################]  1     3     3", "audit: the books are right\n",
 	} {
 		if !strings.Contains(said, want) {
@@ -69,7 +71,8 @@ func TestReplayFromPlanToReport(t *testing.T) {
 	if len(states) != 1 || states[0].ID != 1 {
 		t.Errorf("%+v", states)
 	}
-	if said := mustRun(t, env, "replay", "progress"); !strings.HasPrefix(said, "replay 1: [####################] 3 of 3 offsets") {
+	said = mustRun(t, env, "replay", "progress")
+	if !strings.HasPrefix(said, "replay 1: [####################] 3 of 3 offsets") {
 		t.Errorf("progress says\n%s", said)
 	}
 	if n := count(t, db, "SELECT count(*) FROM transfer"); n != 5 {
@@ -110,7 +113,8 @@ func TestReplayPlanTargets(t *testing.T) {
 		{[]string{"--to-earliest", "--topic-scope", "payments:7"}, "", "no partition 7"},
 		{[]string{"--to-earliest", "--topic-scope", "others:0"}, "", "is not of topic payments"},
 		{[]string{"--to-order", "unknown"}, "", `order "unknown" was never decided`},
-		{[]string{"--to-datetime", "2026-01-31T13:00:00"}, "", "write 2026-01-31T13:00:00Z if it is UTC, or 2026-01-31T13:00:00"},
+		{[]string{"--to-datetime", "2026-01-31T13:00:00"}, "",
+			"write 2026-01-31T13:00:00Z if it is UTC, or 2026-01-31T13:00:00"},
 		{[]string{"--by-duration", "P1M"}, "", "no time span"},
 		{[]string{"--shift-by", "5"}, "", "goes forward"},
 		{[]string{"--from-file", file("others,1,1")}, "", `topic "others" is not "payments"`},
@@ -121,7 +125,8 @@ func TestReplayPlanTargets(t *testing.T) {
 			t.Parallel()
 			args := append([]string{"replay", "plan"}, test.args...)
 			if test.targets == "" {
-				if r := runCommand(t, env, "", args...); r.code != exitUsage && r.code != exitRefused || !strings.Contains(r.stderr, test.said) {
+				r := runCommand(t, env, "", args...)
+				if r.code != exitUsage && r.code != exitRefused || !strings.Contains(r.stderr, test.said) {
 					t.Errorf("exit %d: %s", r.code, r.stderr)
 				}
 				return

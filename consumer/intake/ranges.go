@@ -137,8 +137,8 @@ func (c *Cluster) listOffsets(
 }
 
 // OffsetsAt asks for the first offset of each given partition whose record has the given time or a later one. A
-// partition that has none is not in the answer. Brokers go by the timestamps of the records, in milliseconds. Errors are
-// those of LogRanges.
+// partition that has none is not in the answer. Brokers go by the timestamps of the records, in milliseconds.
+// Errors are those of LogRanges.
 func (c *Cluster) OffsetsAt(ctx context.Context, partitions []int32, at time.Time) (map[int32]int64, error) {
 	found := make(map[int32]int64, len(partitions))
 	err := c.retry(ctx, "ask for offsets by time of topic "+c.cfg.Topic, func(ctx context.Context) error {

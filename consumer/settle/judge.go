@@ -75,42 +75,47 @@ type appliedItem struct {
 	key  ledger.TransferKey
 }
 
-// judge finds what is wrong with the outcomes, and which transfers are to be
-// looked at: those that the records themselves made.
+// judge finds what is wrong with the outcomes, and returns which transfers are to
+// be looked at: those that the records themselves made.
 func (j *judging) judge(t *transaction) []ledger.TransferKey {
 	slice := &t.batch[0]
-	horizon := t.register.Horizon()
-	var keys []ledger.TransferKey
 	for i := range slice.Items {
 		item := &slice.Items[i]
-		cmd := &item.Command
-		if item.Rejection != nil {
-			if t.admission.admits(slice, item) {
-				j.fault(item, true, "it is no command, and no dead letter: "+item.Rejection.Error())
-			}
-			continue
-		}
-		verdict, stored := t.register.Decide(cmd.OrderID, cmd.Attempt, fingerprintOf(cmd))
-		own := stored != nil && stored.Source != nil &&
-			*stored.Source == dedupe.Source{ID: slice.SourceID, Position: item.Record.Offset}
-		if own {
-			j.Own = append(j.Own, item.Record.Offset)
-		}
-		switch {
-		case verdict == dedupe.Duplicate && own && stored.Outcome == dedupe.Applied:
-			key := ledger.TransferKey{DebitAccount: stored.Ref.Owner, ID: stored.Ref.ID}
-			j.applied, keys = append(j.applied, appliedItem{item, key}), append(keys, key)
-		case verdict == dedupe.Duplicate || !t.admission.admits(slice, item): // answered, or set aside
-		case verdict == dedupe.Conflict:
-			j.fault(item, false, fmt.Sprintf("the order is recorded (attempt %d, %s, at %s) for something else, "+
-				"and no conflict is kept", stored.Attempt, stored.Outcome, stored.ProcessedAt.UTC().Format(time.RFC3339)))
-		case tooOld(item, horizon) != nil:
-			j.Pruned++
-		default:
-			j.fault(item, true, fmt.Sprintf("attempt %d has no recorded outcome, and is no dead letter", cmd.Attempt))
+		switch setAside := !t.admission.admits(slice, item); {
+		case item.Rejection == nil:
+			j.judgeCommand(t, item, setAside)
+		case !setAside:
+			j.fault(item, true, "it is no command, and no dead letter: "+item.Rejection.Error())
 		}
 	}
+	keys := make([]ledger.TransferKey, len(j.applied))
+	for i := range j.applied {
+		keys[i] = j.applied[i].key
+	}
 	return keys
+}
+
+func (j *judging) judgeCommand(t *transaction, item *Item, setAside bool) {
+	cmd := &item.Command
+	verdict, stored := t.register.Decide(cmd.OrderID, cmd.Attempt, fingerprintOf(cmd))
+	own := stored != nil && stored.Source != nil &&
+		*stored.Source == dedupe.Source{ID: t.batch[0].SourceID, Position: item.Record.Offset}
+	if own {
+		j.Own = append(j.Own, item.Record.Offset)
+	}
+	switch {
+	case verdict == dedupe.Duplicate && own && stored.Outcome == dedupe.Applied:
+		key := ledger.TransferKey{DebitAccount: stored.Ref.Owner, ID: stored.Ref.ID}
+		j.applied = append(j.applied, appliedItem{item, key})
+	case verdict == dedupe.Duplicate || setAside: // answered
+	case verdict == dedupe.Conflict:
+		j.fault(item, false, fmt.Sprintf("the order is recorded (attempt %d, %s, at %s) for something else, "+
+			"and no conflict is kept", stored.Attempt, stored.Outcome, stored.ProcessedAt.UTC().Format(time.RFC3339)))
+	case tooOld(item, t.register.Horizon()) != nil:
+		j.Pruned++
+	default:
+		j.fault(item, true, fmt.Sprintf("attempt %d has no recorded outcome, and is no dead letter", cmd.Attempt))
+	}
 }
 
 // compare looks whether the transfers moved what the records ask for.
@@ -152,7 +157,8 @@ type Span struct {
 // Decided calls each with every order that was decided by a record in the spans
 // before a time. It reads the tables of orders whole.
 func Decided(
-	ctx context.Context, db Querier, spans []Span, before time.Time, each func(sourceID int32, offset int64, orderID []byte),
+	ctx context.Context, db Querier, spans []Span, before time.Time,
+	each func(sourceID int32, offset int64, orderID []byte),
 ) error {
 	n := len(spans)
 	sources, starts, ends := make([]int32, n), make([]int64, n), make([]int64, n)

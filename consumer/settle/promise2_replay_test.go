@@ -80,7 +80,8 @@ func TestPromise2_ReplayIsNotUndoneByABatchInHand(t *testing.T) {
 		t.Fatalf("acquired at %+v, want offset 1 and the replay", f.Position)
 	}
 	b.wantCounts(b.settle(f.replaying(1, 4)), map[settle.Kind]int64{settle.Duplicate: 2, settle.Applied: 1})
-	if p := b.replayed(id); p.Next != 3 || p.FinishedAt == nil || p.Records != 2 || p.AlreadyAnswered != 2 || p.Applied != 0 {
+	p := b.replayed(id)
+	if p.Next != 3 || p.FinishedAt == nil || p.Records != 2 || p.AlreadyAnswered != 2 || p.Applied != 0 {
 		t.Errorf("the replay's counts are %+v: o-3 is behind it", p)
 	}
 	b.audit()
@@ -132,7 +133,8 @@ func TestReplayRefuses(t *testing.T) {
 		"not read": {
 			change: func(_ *bench, _ *feed, r *settle.NewReplay) { r.Partitions[0].Partition = 7 }, why: "knows nothing of it"},
 		"forward": {
-			change: func(_ *bench, _ *feed, r *settle.NewReplay) { r.Partitions[0].To = 3 }, why: "is not below its watermark, 3"},
+			change: func(_ *bench, _ *feed, r *settle.NewReplay) { r.Partitions[0].To = 3 },
+			why:    "is not below its watermark, 3"},
 		"a lower epoch": {
 			change: func(b *bench, _ *feed, _ *settle.NewReplay) { b.exec("UPDATE watermark SET epoch = 0") }, why: "put back"},
 		"a lower watermark": {
@@ -198,7 +200,8 @@ func TestInterventionEndsAReplay(t *testing.T) {
 	f := b.acquire(0)
 	b.settle(f.next(pay("o-0", "alice", 1), pay("o-1", "alice", 1)))
 	id := b.mustReplay(f, 0)
-	b.intervene(settle.Intervention{Key: f.key, Action: settle.Skip, TopicID: topicID, To: 2, Actor: "me", Reason: "enough"})
+	b.intervene(settle.Intervention{
+		Key: f.key, Action: settle.Skip, TopicID: topicID, To: 2, Actor: "me", Reason: "enough"})
 	if p := b.replayed(id); !p.Interrupted() {
 		t.Errorf("the replay is %+v, want it interrupted", p)
 	}

@@ -49,14 +49,7 @@ type ReplayTarget struct {
 // one. The error joins a [*RefusedError] for each partition that is not as it
 // was planned, or is not to be moved now.
 func StartReplay(ctx context.Context, tx pgx.Tx, r NewReplay) (id int64, err error) {
-	if err := limit(ctx, tx); err != nil {
-		return 0, err
-	}
-	// In one order, so that two replays wait for each other and don't meet in a deadlock.
-	targets := slices.SortedFunc(slices.Values(r.Partitions), func(a, b ReplayTarget) int {
-		return cmp.Compare(a.Partition, b.Partition)
-	})
-	if err := r.check(ctx, tx, targets); err != nil {
+	if err := CheckReplay(ctx, tx, r); err != nil {
 		return 0, err
 	}
 	if err := tx.QueryRow(ctx, insertReplaySQL, r.Group, r.Topic, r.Target, r.Rate, []byte(r.Plan), r.Actor, r.Reason).
@@ -64,7 +57,7 @@ func StartReplay(ctx context.Context, tx pgx.Tx, r NewReplay) (id int64, err err
 		return 0, fmt.Errorf("start a replay: %w", err)
 	}
 	batch := &pgx.Batch{}
-	for _, t := range targets {
+	for _, t := range r.Partitions {
 		batch.Queue(insertReplayPartitionSQL, r.Group, r.Topic, t.Partition, id, t.To, t.Committed)
 		batch.Queue(rewindWatermarkSQL, r.Group, r.Topic, t.Partition, t.To)
 	}
@@ -74,8 +67,16 @@ func StartReplay(ctx context.Context, tx pgx.Tx, r NewReplay) (id int64, err err
 	return id, nil
 }
 
-// check locks the watermarks, and refuses what is not as it was planned.
-func (r *NewReplay) check(ctx context.Context, tx pgx.Tx, targets []ReplayTarget) error {
+// CheckReplay returns the refusals of [StartReplay], and starts nothing. It locks
+// the watermarks.
+func CheckReplay(ctx context.Context, tx pgx.Tx, r NewReplay) error {
+	if err := limit(ctx, tx); err != nil {
+		return err
+	}
+	// In one order, so that two replays wait for each other and don't meet in a deadlock.
+	targets := slices.SortedFunc(slices.Values(r.Partitions), func(a, b ReplayTarget) int {
+		return cmp.Compare(a.Partition, b.Partition)
+	})
 	var refusals []error
 	for _, t := range targets {
 		key := Key{Group: r.Group, Topic: r.Topic, Partition: t.Partition}
@@ -89,7 +90,8 @@ func (r *NewReplay) check(ctx context.Context, tx pgx.Tx, targets []ReplayTarget
 		switch {
 		case why != "":
 		case t.To >= now.Watermark:
-			why = fmt.Sprintf("offset %d is not below its watermark, %d: there is nothing to read again", t.To, now.Watermark)
+			why = fmt.Sprintf("offset %d is not below its watermark, %d: there is nothing to read again", t.To,
+				now.Watermark)
 		default:
 			why = now.since(t.Planned)
 		}

@@ -25,7 +25,9 @@ type RowQuerier interface {
 
 // FindStanding tells where a partition of a topic stands, and what is in the way
 // of replaying it; "" when nothing is.
-func FindStanding(ctx context.Context, db RowQuerier, key Key, topicID [16]byte) (s Standing, obstacle string, err error) {
+func FindStanding(
+	ctx context.Context, db RowQuerier, key Key, topicID [16]byte,
+) (s Standing, obstacle string, err error) {
 	var knownID [16]byte
 	var halt string
 	var intervening bool

@@ -29,9 +29,6 @@ type Application struct {
 	Execute bool
 }
 
-// errRehearsed takes back what was only to be tried.
-var errRehearsed = errors.New("rehearsed")
-
 // Apply sends the plan's partitions back, all or none, and returns the id of the
 // replay; 0 when it is not to be executed. Workers follow by themselves within
 // their RecheckInterval, or when they are started. The error is a [*RefusedError]
@@ -45,19 +42,17 @@ func (a Application) Apply(ctx context.Context) (id int64, err error) {
 	// another order: one of the two is given up by Postgres, and done again.
 	for try := 0; ; try++ {
 		err = pgx.BeginFunc(ctx, a.DB, func(tx pgx.Tx) error {
-			if id, err = settle.StartReplay(ctx, tx, replay); err == nil && !a.Execute {
-				id, err = 0, errRehearsed
+			if !a.Execute {
+				return settle.CheckReplay(ctx, tx, replay)
 			}
+			id, err = settle.StartReplay(ctx, tx, replay)
 			return err
 		})
 		if !inTheWay(err) || try == 5 {
 			break
 		}
 	}
-	switch {
-	case errors.Is(err, errRehearsed):
-		return 0, nil
-	case errors.As(err, new(*settle.RefusedError)):
+	if errors.As(err, new(*settle.RefusedError)) {
 		return 0, &RefusedError{err.Error()}
 	}
 	return id, err
@@ -110,9 +105,6 @@ func (a Application) check(ctx context.Context) (none settle.NewReplay, err erro
 	}
 	replay := settle.NewReplay{Group: a.Group, Topic: topic.Name, TopicID: topic.ID, Target: plan.Target, Rate: a.Rate,
 		Plan: kept, Actor: a.Actor, Reason: a.Reason}
-	if !a.Execute {
-		replay.Reason = "rehearsal" // it is taken back
-	}
 	if plan.Horizon != nil {
 		replay.Horizon = *plan.Horizon
 	}

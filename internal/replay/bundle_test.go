@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
@@ -233,14 +232,6 @@ func (b *bundle) wantBooks(transfers int) {
 		for _, finding := range check.Findings {
 			b.t.Errorf("audit %s: %s: %s", check.Name, finding.Subject, finding.Detail)
 		}
-	}
-}
-
-// wantWarning expects a warning with this in it.
-func wantWarning(t *testing.T, plan *replay.Plan, text string) {
-	t.Helper()
-	if !strings.Contains(strings.Join(plan.Warnings, "\n"), text) {
-		t.Errorf("the warnings lack %q:\n%s", text, strings.Join(plan.Warnings, "\n"))
 	}
 }
 

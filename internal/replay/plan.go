@@ -96,7 +96,7 @@ func ReadPlan(r io.Reader) (*Plan, error) {
 		return nil, fmt.Errorf("it is not a plan: deductor replay plan --save writes one")
 	}
 	if versioned.Version != PlanVersion {
-		return nil, fmt.Errorf("its version is %d, this deductor reads version %d: plan again", versioned.Version, PlanVersion)
+		return nil, fmt.Errorf("its version is %d, this deductor reads %d: plan again", versioned.Version, PlanVersion)
 	}
 	plan := &Plan{}
 	if err := json.Unmarshal(data, plan); err != nil {
