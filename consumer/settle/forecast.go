@@ -76,7 +76,7 @@ func (f *Forecast) Add(other *Forecast) {
 // Forecast says what would become of a slice's records. It reads in a
 // transaction of its own, REPEATABLE READ and READ ONLY.
 func (f *Forecaster) Forecast(ctx context.Context, conn *pgx.Conn, slice Slice) (Forecast, error) {
-	batch := []Slice{slice}
+	batch := append([]Slice(nil), slice)
 	seen := &unwritten{reading: newReading(batch, false)}
 	t := newTransaction(batch, task{admit: func([]Slice) admission { return seen }}, ledger.Unposted())
 	err := inReading(ctx, conn, func(first *pgx.Batch) {

@@ -41,7 +41,7 @@ type Judgement struct {
 // for what the record asks for, down to the transfer's accounts and amount. It
 // reads in a transaction of its own, as of one moment.
 func Judge(ctx context.Context, conn *pgx.Conn, slice Slice) (Judgement, error) {
-	batch := []Slice{slice}
+	batch := append([]Slice(nil), slice)
 	seen := &unwritten{reading: newReading(batch, false)}
 	t := newTransaction(batch, task{admit: func([]Slice) admission { return seen }}, ledger.Unposted())
 	var j judging

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -129,35 +130,19 @@ func (r *planning) stand(ctx context.Context) error {
 
 // scope is which partitions to plan for.
 func (r *planning) scope(ctx context.Context) ([]int32, error) {
+	if r.Target.kind == toOrder {
+		return r.scopeOfOrder(ctx)
+	}
 	named := r.Scope
-	switch r.Target.kind {
-	case fromFile:
-		for id := range r.Target.offsets {
-			if len(r.Scope) == 0 {
-				named = append(named, id)
-			}
-		}
-	case toOrder:
-		id, offset, err := r.findOrder(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if len(r.Scope) > 0 && !slices.Contains(r.Scope, id) {
-			return nil, refuse("order %q came from partition %d, which is not in the scope", r.Target.orderID, id)
-		}
-		r.Target.offsets = map[int32]int64{id: offset}
-		return []int32{id}, nil
+	if len(named) == 0 {
+		named = slices.Collect(maps.Keys(r.Target.offsets))
 	}
 	if len(named) == 0 {
-		for _, state := range r.survey.States() {
-			if state.Watermark != nil && state.LogEnd != nil {
-				named = append(named, state.Partition)
-			}
-		}
-		if len(named) == 0 {
-			return nil, refuse("group %s has read nothing of topic %s into this database: there is nothing to read again",
-				r.Group, r.plan.Topic)
-		}
+		named = r.everRead()
+	}
+	if len(named) == 0 {
+		return nil, refuse("group %s has read nothing of topic %s into this database: there is nothing to read again",
+			r.Group, r.plan.Topic)
 	}
 	for _, id := range named {
 		if n := len(r.survey.Topic.Partitions); int(id) >= n {
@@ -168,6 +153,30 @@ func (r *planning) scope(ctx context.Context) ([]int32, error) {
 		}
 	}
 	return named, nil
+}
+
+// everRead are the topic's partitions that the database has a watermark of.
+func (r *planning) everRead() []int32 {
+	var read []int32
+	for _, state := range r.survey.States() {
+		if state.Watermark != nil && state.LogEnd != nil {
+			read = append(read, state.Partition)
+		}
+	}
+	return read
+}
+
+// scopeOfOrder is the partition that an order came from.
+func (r *planning) scopeOfOrder(ctx context.Context) ([]int32, error) {
+	id, offset, err := r.findOrder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Scope) > 0 && !slices.Contains(r.Scope, id) {
+		return nil, refuse("order %q came from partition %d, which is not in the scope", r.Target.orderID, id)
+	}
+	r.Target.offsets = map[int32]int64{id: offset}
+	return []int32{id}, nil
 }
 
 // findOrder tells which record an order was decided by.
