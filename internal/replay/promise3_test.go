@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -145,4 +146,29 @@ func TestPromise2_ReplayGoesOnWithAnotherWorker(t *testing.T) {
 		t.Errorf("it came to %+v, planned %+v", state.Progress, p)
 	}
 	b.wantBooks(33)
+}
+
+// What a plan would pay in one batch is paid in the next: an order that comes
+// twice, in both partitions, is new once, and money that is gone is gone.
+func TestPromise3_PlanPaysTwiceOnce(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	for _, partition := range []int32{0, 1} {
+		b.kafka.Produce(t, partition, pay("twice", "alice"))
+		b.kafka.Produce(t, partition, pay(fmt.Sprintf("p-%d", partition), "poor"),
+			pay(fmt.Sprintf("q-%d", partition), "poor"))
+	}
+	b.settle()
+	b.forget("twice", "p-0", "p-1", "q-0", "q-1")
+	plan := b.mustPlan(replay.ToEarliest())
+	if n := plan.Totals; n.WouldApply != 3 || n.AlreadyApplied != 1 || n.WouldDecline != 2 {
+		t.Errorf("the plan is %+v, want 3 to be paid (poor has 2.50), 1 a duplicate, 2 declined", n)
+	}
+	id := b.apply(plan)
+	b.work(nil)
+	state := b.finish(id)
+	if state.Applied != 3 || state.AlreadyAnswered != 1 || state.Declined != 2 {
+		t.Errorf("it came to %+v", state.Progress)
+	}
+	b.wantBooks(3)
 }
