@@ -157,8 +157,13 @@ func (p *partition) begin(position settle.Position) {
 		p.worker.config.Logger.Info("partition is no longer halted", "topic", p.key.Topic,
 			"partition", p.key.Partition, "reason", ended.Reason)
 	}
+	p.queue.begin(position.Replay, p.worker.lanes.notify)
 	p.worker.config.Logger.Info("partition assigned", "topic", p.key.Topic, "partition", p.key.Partition,
 		"offset", position.Offset, "epoch", position.Epoch)
+	if replay := position.Replay; replay.ID != 0 {
+		p.worker.config.Logger.Info("replay goes on", "topic", p.key.Topic, "partition", p.key.Partition,
+			"replay", replay.ID, "offset", position.Offset, "until", replay.Until, "rate", replay.Rate)
+	}
 	p.held.begin(p.key.Partition, position)
 }
 

@@ -16,8 +16,14 @@ func (p *partition) taken(portion *portion) {
 // settled notes that all below the offset is committed in the database.
 func (p *partition) settled(offset int64) {
 	p.mu.Lock()
+	replay := p.position.Replay
+	ended := replay.ID != 0 && p.next < replay.Until && offset >= replay.Until
 	p.next, p.progress, p.inHand = offset, time.Now(), time.Time{}
 	p.mu.Unlock()
+	if ended {
+		p.worker.config.Logger.Info("replay finished", "topic", p.key.Topic, "partition", p.key.Partition,
+			"replay", replay.ID, "offset", replay.Until)
+	}
 	p.held.offsets.settled(p.key.Partition, offset)
 }
 
@@ -34,7 +40,8 @@ func (p *partition) noteCommitted(offset *int64) {
 // noteStart looks whether reading goes back although nobody asked for it: the
 // group's offset is committed after the database, which knew as much before.
 func (p *partition) noteStart(facts settle.Assignment, position settle.Position) {
-	if facts.Committed != nil && position.Offset < *facts.Committed && position.InterventionID == 0 {
+	asked := position.InterventionID != 0 || position.Replay.ID != 0
+	if facts.Committed != nil && position.Offset < *facts.Committed && !asked {
 		p.rewinds(*facts.Committed, position.Offset)
 	}
 	p.mu.Lock()

@@ -17,6 +17,7 @@ var commands = []func() *cobra.Command{
 	newOrder,
 	newPartition,
 	newProduce,
+	newReplay,
 	newRun,
 	newStatus,
 	newVersion,
