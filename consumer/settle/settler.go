@@ -98,7 +98,7 @@ func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, err
 		case err == nil:
 			s.succeeded()
 			return counts, nil
-		case errors.As(err, &fenced):
+		case errors.As(err, &fenced), errors.Is(err, ErrBlocked):
 			s.succeeded()
 			return counts, err
 		case ctx.Err() != nil:
@@ -108,9 +108,6 @@ func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, err
 		if errors.Is(err, errMoved) {
 			moved++
 			job.locks = job.locks || moved == unlocked
-		}
-		if len(batch) > 1 && isLockTimeout(err) {
-			return counts, fmt.Errorf("%w: %w", ErrBlocked, err)
 		}
 		kind := classify(err)
 		if kind == refused && singleOut(batch, err) {
@@ -152,6 +149,9 @@ func (s *Settler) try(ctx context.Context, batch []Slice, job task) (Counts, err
 	}
 	if rollbackErr := s.rollback(ctx); rollbackErr != nil || classify(err) == unavailable {
 		s.Close()
+	}
+	if len(batch) > 1 && isLockTimeout(err) {
+		err = fmt.Errorf("%w: %w", ErrBlocked, err)
 	}
 	return Counts{}, err
 }

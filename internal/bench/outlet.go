@@ -44,8 +44,8 @@ const (
 	// outletMost is the most records of a request: a broker takes about a megabyte
 	// for a partition.
 	outletMost = 2000
-	// produceTimeout bounds a request.
-	produceTimeout = 30 * time.Second
+	// produceSeconds bounds a request.
+	produceSeconds = 30
 )
 
 func (o *outlet) put(record outgoing) {
@@ -101,7 +101,7 @@ func (o *outlet) take() (some []outgoing, ended bool) {
 
 // send sends the records in one request.
 func (o *outlet) send(ctx context.Context, some []outgoing, records []paced) error {
-	ctx, cancel := context.WithTimeout(ctx, produceTimeout)
+	ctx, cancel := context.WithTimeout(ctx, produceSeconds*time.Second)
 	defer cancel()
 	topic := produce.RequestTopic{Topic: o.topic}
 	indices := make(map[int32][]int) // of a partition's records, in their order
@@ -118,7 +118,7 @@ func (o *outlet) send(ctx context.Context, some []outgoing, records []paced) err
 		})
 	}
 	answer, err := o.transport.RoundTrip(ctx, kafka.TCP(o.brokers...), &produce.Request{
-		Acks: int16(kafka.RequireAll), Timeout: int32(produceTimeout.Milliseconds()),
+		Acks: int16(kafka.RequireAll), Timeout: produceSeconds * 1000,
 		Topics: []produce.RequestTopic{topic},
 	})
 	if err != nil {
