@@ -100,7 +100,7 @@ func TestSpanOfABatchThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	spans, on := traced(t)
-	w := b.worker(t, "worker-1", on)
+	w := b.worker(t, "worker-1", func(c *Config) { c.Lanes = 1; on(c) })
 	stop := start(t, w)
 	await(t, "the trouble", func() (bool, string) { return w.health.has("database, lane 0"), "none" })
 	stop()

@@ -114,7 +114,7 @@ func (m *manifest) pod() *pod {
 // TestSettingsOfManifests: each variable, command and flag is one that the
 // program knows.
 func TestSettingsOfManifests(t *testing.T) {
-	reference := read(t, "../docs/reference/cli.md")
+	reference := read(t, "../docs/reference/cli.md") + read(t, "../docs/reference/config.md")
 	known := regexp.MustCompile("`(DEDUCTOR_[A-Z_]+)`").FindAllStringSubmatch(reference, -1)
 	isKnown := func(name string) bool {
 		return !strings.HasPrefix(name, "DEDUCTOR_") ||
