@@ -17,6 +17,10 @@ var (
 	claimDeadLettersSQL string
 	//go:embed queries/clear_halt.sql
 	clearHaltSQL string
+	//go:embed queries/count_dead_letters.sql
+	countDeadLettersSQL string
+	//go:embed queries/count_open_dead_letters.sql
+	countOpenDeadLettersSQL string
 	//go:embed queries/fence.sql
 	fenceSQL string
 	//go:embed queries/fence_off.sql
@@ -69,6 +73,8 @@ var (
 	listDeadLetterOrdersSQL string
 	//go:embed queries/list_dead_letters.sql
 	listDeadLettersSQL string
+	//go:embed queries/list_interventions.sql
+	listInterventionsSQL string
 	//go:embed queries/list_readers.sql
 	listReadersSQL string
 	//go:embed queries/list_sources.sql
@@ -79,6 +85,10 @@ var (
 	lockWatermarkSQL string
 	//go:embed queries/lock_watermarks.sql
 	lockWatermarksSQL string
+	//go:embed queries/page_dead_letters.sql
+	pageDeadLettersSQL string
+	//go:embed queries/page_open_dead_letters.sql
+	pageOpenDeadLettersSQL string
 	//go:embed queries/replace_intervention.sql
 	replaceInterventionSQL string
 	//go:embed queries/resolve_dead_letters.sql
