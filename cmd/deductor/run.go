@@ -69,7 +69,7 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 		return usage(err)
 	}
 	start := newStartup(worker)
-	server, err := admin.Listen(r.admin.Addr, start.checks)
+	server, err := admin.Listen(r.admin.Addr, admin.Options{Checks: start.checks})
 	if err != nil {
 		return err
 	}

@@ -9,18 +9,6 @@ import (
 	"deductor/internal/printable"
 )
 
-func handler(checks func() []consumer.Check) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, "ok\n")
-	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		status, text := readiness(checks(), r.URL.Query().Has("verbose"))
-		answer(w, status, text)
-	})
-	return mux
-}
-
 func answer(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"deductor/consumer"
 )
 
 // Timeouts of the server: no client may hold a connection for long.
@@ -26,10 +24,9 @@ type Server struct {
 	server   *http.Server
 }
 
-// Listen opens addr, host:port; port 0 takes a free one. The checks are asked
-// for at each request to /readyz, from any goroutine. The error says that the
+// Listen opens addr, host:port; port 0 takes a free one. The error says that the
 // address can't be had.
-func Listen(addr string, checks func() []consumer.Check) (*Server, error) {
+func Listen(addr string, options Options) (*Server, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("admin address: %w", err)
@@ -37,7 +34,7 @@ func Listen(addr string, checks func() []consumer.Check) (*Server, error) {
 	return &Server{
 		listener: listener,
 		server: &http.Server{
-			Handler:           handler(checks),
+			Handler:           options.handler(),
 			ReadTimeout:       readTimeout,
 			ReadHeaderTimeout: readTimeout,
 			WriteTimeout:      writeTimeout,

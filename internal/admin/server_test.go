@@ -23,7 +23,7 @@ func serve(t *testing.T) (url string, checks *atomic.Pointer[[]consumer.Check], 
 	t.Helper()
 	checks = &atomic.Pointer[[]consumer.Check]{}
 	checks.Store(&[]consumer.Check{})
-	server, err := Listen("127.0.0.1:0", func() []consumer.Check { return *checks.Load() })
+	server, err := Listen("127.0.0.1:0", Options{Checks: func() []consumer.Check { return *checks.Load() }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,11 +90,11 @@ func TestAnswers(t *testing.T) {
 func TestServeEndsGently(t *testing.T) {
 	url, _, stop := serve(t)
 	asked, answer := make(chan struct{}), make(chan struct{})
-	server, err := Listen("127.0.0.1:0", func() []consumer.Check {
+	server, err := Listen("127.0.0.1:0", Options{Checks: func() []consumer.Check {
 		close(asked)
 		<-answer
 		return nil
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func awaitClosed(t *testing.T, addr string) {
 
 func TestListenRefused(t *testing.T) {
 	url, _, _ := serve(t)
-	_, err := Listen(strings.TrimPrefix(url, "http://"), nil)
+	_, err := Listen(strings.TrimPrefix(url, "http://"), Options{})
 	if err == nil || !strings.Contains(err.Error(), "admin address") {
 		t.Errorf("a taken address: %v", err)
 	}
