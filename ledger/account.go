@@ -37,6 +37,8 @@ type Account struct {
 	// OverdraftLimit is how far below zero a customer's balance may go, in
 	// minor units; never negative.
 	OverdraftLimit int64
+	// CreatedAt is when it was created, with its opening balance.
+	CreatedAt time.Time
 	// ClosedAt is nil while the account is open.
 	ClosedAt *time.Time
 }

@@ -175,6 +175,15 @@ func List(ctx context.Context, db Querier, after string, limit int) ([]Account, 
 	return accounts, nil
 }
 
+// ListByPrefix is [List] of those whose names begin with prefix.
+func ListByPrefix(ctx context.Context, db Querier, prefix, after string, limit int) ([]Account, error) {
+	accounts, err := query(ctx, db, listAccountsByPrefixSQL, prefix, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	return accounts, nil
+}
+
 // Close closes an account: from then on payments from and to it are declined.
 // Closing it again changes nothing. The error is [ErrAccountUnknown] when there
 // is none of that name.
@@ -195,7 +204,8 @@ func query(ctx context.Context, db Querier, sql string, args ...any) ([]Account,
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (a Account, err error) {
-		err = row.Scan(&a.ID, &a.Name, &a.Currency, &a.Kind, &a.OpeningBalance, &a.Balance, &a.OverdraftLimit, &a.ClosedAt)
+		err = row.Scan(&a.ID, &a.Name, &a.Currency, &a.Kind, &a.OpeningBalance, &a.Balance, &a.OverdraftLimit,
+			&a.CreatedAt, &a.ClosedAt)
 		return a, err
 	})
 }

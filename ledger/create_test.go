@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -43,10 +44,10 @@ func TestCreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range stored {
-		if stored[i].ID == 0 {
-			t.Errorf("%s has no id", stored[i].Name)
+		if stored[i].ID == 0 || time.Since(stored[i].CreatedAt).Abs() > time.Hour {
+			t.Errorf("%s has id %d and was created at %v", stored[i].Name, stored[i].ID, stored[i].CreatedAt)
 		}
-		stored[i].ID = 0
+		stored[i].ID, stored[i].CreatedAt = 0, time.Time{}
 	}
 	want := []ledger.Account{
 		{Name: "alice", Currency: "USD", Kind: ledger.Customer, OpeningBalance: 1000, Balance: 1000, OverdraftLimit: 50},

@@ -27,6 +27,16 @@ var (
 	getAccountsByIDSQL string
 	//go:embed queries/list_accounts.sql
 	listAccountsSQL string
+	//go:embed queries/list_accounts_by_prefix.sql
+	listAccountsByPrefixSQL string
+	//go:embed queries/list_entries.sql
+	listEntriesSQL string
+	//go:embed queries/list_last_entries.sql
+	listLastEntriesSQL string
+	//go:embed queries/sum_entries.sql
+	sumEntriesSQL string
+	//go:embed queries/list_latest_transfers.sql
+	listLatestTransfersSQL string
 	//go:embed queries/close_account.sql
 	closeAccountSQL string
 	//go:embed queries/get_transfers.sql
