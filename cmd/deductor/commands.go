@@ -7,6 +7,7 @@ var commands = []func() *cobra.Command{
 	newAccount,
 	newAudit,
 	newBench,
+	newConsole,
 	newDeadletter,
 	newDedupe,
 	newDemo,

@@ -27,7 +27,8 @@ takes. A schema that doesn't fit, a topic, database or password that is wrong en
 it with exit code 1.
 
 The admin address answers GET /livez (the process is alive) and GET /readyz (it
-can do its work; ?verbose for details).`,
+can do its work; ?verbose for details), and serves the web console under /console/: on a
+loopback address to those on this host, on others to those who sign in.`,
 		Example: `  deductor run
   deductor run --instance worker-1 --admin-addr 127.0.0.1:8322 --log-format text`,
 		Args: cobra.NoArgs,
@@ -40,6 +41,8 @@ can do its work; ?verbose for details).`,
 	r.group.Bind(cmd.Flags())
 	r.database.Bind(cmd.Flags())
 	r.admin.Bind(cmd.Flags())
+	r.console.BindEnabled(cmd.Flags())
+	r.console.Bind(cmd.Flags())
 	r.worker.Bind(cmd.Flags())
 	r.log.Bind(cmd.Flags())
 	return cmd
@@ -50,6 +53,7 @@ type runner struct {
 	group    config.Group
 	database config.Database
 	admin    config.Admin
+	console  config.Console
 	worker   config.Worker
 	log      config.Log
 }
@@ -69,12 +73,25 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 		return usage(err)
 	}
 	start := newStartup(worker)
-	server, err := admin.Listen(r.admin.Addr, admin.Options{Checks: start.checks})
+	options := admin.Options{Checks: start.checks}
+	var page *consolePage
+	if r.console.Enabled {
+		page, err = openConsole(ctx, r.console, r.admin, &r.kafka, r.group, &r.database, log)
+		if err != nil {
+			return err
+		}
+		defer page.close()
+		options.Routes = page.routes()
+	}
+	server, err := admin.Listen(r.admin.Addr, options)
 	if err != nil {
 		return err
 	}
 	log.Info("worker starts", "version", version(), "instance", owner, "topic", r.kafka.Topic,
 		"group", r.group.Name, "admin_addr", server.Addr())
+	if page != nil {
+		page.announce(log, server.Addr())
+	}
 
 	// The admin server answers to the very end, so that a worker that drains is
 	// seen to do so.
@@ -85,6 +102,9 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 		defer stopWorking()
 		return server.Serve(serving)
 	})
+	if page != nil {
+		tasks.Go(func() error { return page.Run(serving) })
+	}
 	tasks.Go(func() error {
 		defer stopServing()
 		if err := start.awaitDatabase(working, pool, log); err != nil {

@@ -3,8 +3,6 @@ package console
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -20,29 +18,6 @@ type Access struct {
 	Token string
 	// User and Password let in one user.
 	User, Password string
-}
-
-// leastSecret is how many characters a token or password must have: nobody
-// counts the tries.
-const leastSecret = 16
-
-// Validate refuses secrets that could be guessed, and half a user.
-func (a *Access) Validate() error {
-	switch {
-	case a.Token != "" && len(a.Token) < leastSecret:
-		return fmt.Errorf("the console's token has %d characters: give %d random ones at least",
-			len(a.Token), leastSecret)
-	case a.Password != "" && len(a.Password) < leastSecret:
-		return fmt.Errorf("the console's password has %d characters: give %d random ones at least",
-			len(a.Password), leastSecret)
-	case a.User != "" && a.Password == "":
-		return errors.New("the console has a user without a password")
-	case a.User == "" && a.Password != "":
-		return errors.New("the console has a password without a user")
-	case strings.Contains(a.User, ":"):
-		return errors.New("the console's user has a colon in the name, which HTTP can't carry")
-	}
-	return nil
 }
 
 // SignIn tells whether people have to sign in.
