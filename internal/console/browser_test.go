@@ -103,27 +103,37 @@ func (b *browser) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.complaint = nil
 }
 
-// look opens a page at a width and in colours, and expects no more to the right
-// than the window has.
-func (b *browser) look(name, url string, width int64, scheme string) {
+// open opens a page and waits until it is there.
+func (b *browser) open(name, url string) {
 	b.t.Helper()
-	what := fmt.Sprintf("%s, %d wide, %s", name, width, scheme)
+	b.run(name, chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("main h1")))
+	if title := read(b, name, chromedp.Title()); !strings.HasSuffix(title, "· Deductor") {
+		b.t.Errorf("%s: the title is %q", name, title)
+	}
+}
+
+// fits expects that the page that is open has no more to the right than a window
+// of a width has, in a colour scheme.
+func (b *browser) fits(name string, width int64, scheme string) {
+	b.t.Helper()
+	what := fmt.Sprintf("%s-%d-%s", name, width, scheme)
 	b.run(what, chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 		})
 		return err
-	}), chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("main h1")))
-	overflow := read(b, what, chromedp.Evaluate[int](
-		`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
-	if overflow > 0 {
+	}))
+	if overflow := read(b, what, chromedp.Evaluate[int](
+		`document.documentElement.scrollWidth - document.documentElement.clientWidth`)); overflow > 0 {
 		b.t.Errorf("%s: it scrolls sideways, by %d pixels", what, overflow)
 	}
-	if title := read(b, what, chromedp.Title()); !strings.HasSuffix(title, "· Deductor") {
-		b.t.Errorf("%s: the title is %q", what, title)
+	dark := read(b, what, chromedp.Evaluate[bool](
+		`getComputedStyle(document.querySelector("main h1")).color.match(/\d+/)[0] > 128`))
+	if dark != (scheme == "dark") {
+		b.t.Errorf("%s: its text is light: %v", what, dark)
 	}
 	if *shots != "" {
-		b.shoot(fmt.Sprintf("%s-%d-%s", name, width, scheme))
+		b.shoot(what)
 	}
 }
 
@@ -175,11 +185,12 @@ func TestInChromium(t *testing.T) {
 		{"confirm", "/dead-letters/requeue/confirm?id=1&id=2"}, {"unknown", "/orders?id=nothing"},
 	}
 	for _, page := range pages {
-		for _, width := range []int64{360, 1440} {
-			screen.look(page.name, b.url+page.path, width, "light")
-			if *shots != "" || page.name == "overview" {
-				screen.look(page.name, b.url+page.path, width, "dark")
-			}
+		screen.open(page.name, b.url+page.path)
+		screen.fits(page.name, 360, "light")
+		screen.fits(page.name, 1440, "dark")
+		if *shots != "" {
+			screen.fits(page.name, 1440, "light")
+			screen.fits(page.name, 360, "dark")
 		}
 	}
 	t.Run("actions", func(t *testing.T) { screen.t = t; actInChromium(t, b, screen) })
@@ -187,7 +198,7 @@ func TestInChromium(t *testing.T) {
 
 // actInChromium does one thing on each page, as a person would.
 func actInChromium(t *testing.T, b *bundle, screen *browser) {
-	screen.look("overview", b.url+"/", 1440, "light")
+	screen.open("overview", b.url+"/")
 	screen.run("the plot", chromedp.WaitVisible(chromedp.CSS(".plot canvas")))
 	screen.run("live figures", chromedp.Evaluate[chromedp.Void](`document.querySelector(".figures").dataset.old = "1"`),
 		chromedp.Evaluate[chromedp.Void](`htmx.trigger("#now", "every 5s")`),
@@ -198,7 +209,7 @@ func actInChromium(t *testing.T, b *bundle, screen *browser) {
 		chromedp.WaitVisible(chromedp.CSS("table.rows")), chromedp.WaitReady(chromedp.CSS(`html[data-theme="dark"]`)))
 	screen.run("one partition", chromedp.Click(chromedp.CSS(`tbody tr:nth-child(3) a`)), chromedp.WaitVisible(chromedp.CSS(".halt code")))
 
-	screen.look("orders", b.url+"/orders", 1440, "light")
+	screen.open("orders", b.url+"/orders")
 	screen.run("find an order", chromedp.SendKeys(chromedp.CSS(`input[name="id"]`), "ord-7"), chromedp.Submit(chromedp.CSS(`input[name="id"]`)),
 		chromedp.WaitVisible(chromedp.CSS(".story")))
 	if said := read(screen, "its story", chromedp.Text(chromedp.CSS(".story"))); !strings.Contains(said, "1.50 USD") {
@@ -206,10 +217,10 @@ func actInChromium(t *testing.T, b *bundle, screen *browser) {
 	}
 	screen.run("its account", chromedp.Click(chromedp.CSS(`.story a[href*="customer-8"]`)), chromedp.WaitVisible(chromedp.CSS(".facts")))
 
-	screen.look("accounts", b.url+"/accounts", 1440, "light")
+	screen.open("accounts", b.url+"/accounts")
 	screen.run("the next accounts", chromedp.Click(chromedp.CSS(`a[rel="next"]`)), chromedp.WaitVisible(chromedp.CSS(`a[rel="next"]`)))
 
-	screen.look("dead-letters", b.url+"/dead-letters?reason=amount_precision", 1440, "light")
+	screen.open("dead-letters", b.url+"/dead-letters?reason=amount_precision")
 	screen.run("discard one", chromedp.Click(chromedp.CSS(`tbody tr:first-child input[type="checkbox"]`)),
 		chromedp.Click(chromedp.CSS(`button[formaction$="/discard/confirm"]`)), chromedp.WaitVisible(chromedp.CSS(`input[name="reason"]`)),
 		chromedp.SendKeys(chromedp.CSS(`input[name="name"]`), "bob"), chromedp.SendKeys(chromedp.CSS(`input[name="reason"]`), "a test"),
@@ -219,7 +230,7 @@ func actInChromium(t *testing.T, b *bundle, screen *browser) {
 		t.Errorf("%d letters were discarded", n)
 	}
 
-	screen.look("audit", b.url+"/audit", 1440, "light")
+	screen.open("audit", b.url+"/audit")
 	screen.run("audit", chromedp.Click(chromedp.CSS("form button")), chromedp.WaitVisible(chromedp.CSS(".badge.balanced")))
 	if *shots != "" {
 		screen.shoot("audited")

@@ -247,3 +247,30 @@ func mustLack(t *testing.T, page string, texts ...string) {
 		}
 	}
 }
+
+// unconnected serves a console whose database and brokers are never asked.
+func (b *bundle) unconnected(access Access) {
+	b.t.Helper()
+	pool, err := pgxpool.New(b.t.Context(), "postgres://nobody@127.0.0.1:1/none")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(pool.Close)
+	cluster, err := intake.NewCluster(intake.Config{
+		Brokers: []string{"127.0.0.1:1"}, Topic: "payments", Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(cluster.Close)
+	b.console = New(Config{
+		Pool: pool, Cluster: cluster, Topic: "payments", Group: "debits", Access: access,
+		Connect: func(ctx context.Context) (*pgx.Conn, error) {
+			return pgx.Connect(ctx, "postgres://nobody@127.0.0.1:1/none")
+		},
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	server := httptest.NewServer(b.console.Handler())
+	b.t.Cleanup(server.Close)
+	b.url, b.client = server.URL+Prefix, server.Client()
+}

@@ -118,7 +118,8 @@ func wrongFilter(name, why string) error {
 
 // parseTime reads RFC 3339, or what a browser's field for times sends, in UTC.
 func parseTime(text string) (time.Time, error) {
-	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02"} {
+	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02",
+		"2006-01-02T15:04Z07:00"} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at, nil
 		}

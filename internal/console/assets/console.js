@@ -77,7 +77,7 @@
     if (selected && !selected.isCollapsed && event.detail.target.contains(selected.anchorNode)) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    reveal(event.detail.target);
+    reveal(document);
     last = new Date();
     stale.hidden = true;
     const live = document.querySelector("[data-live] time");
@@ -104,6 +104,7 @@
     ["Read", "read", "--read", [4, 3]], ["Applied", "applied", "--ok"],
     ["Declined", "declined", "--warn"], ["Dead letters", "dead_letters", "--bad"],
   ];
+  const clock = (second) => new Date(second * 1000).toISOString().slice(11, 19);
   const drawPlots = () => {
     for (const plot of plots) { plot.chart?.destroy(); plot.chart = undefined; }
     fillPlots();
@@ -118,10 +119,9 @@
     const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
     plot.chart = new uPlot({
       width: plot.element.clientWidth - 16, height: 190,
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-      scales: { y: { range: (u, low, high) => [0, Math.max(1, high * 1.1)] } },
-      axes: [{ ...axis }, { ...axis, size: 56, values: (u, ticks) => ticks.map((n) => n.toLocaleString("en-US")) }],
-      series: [{ label: "UTC", value: "{HH}:{mm}:{ss}" }, ...lines.map(([label, , stroke, dash]) => ({
+      scales: { x: { range: (u, low, high) => [Math.min(low, high - 300), high] }, y: { range: (u, low, high) => [0, Math.max(1, high * 1.1)] } },
+      axes: [{ ...axis, values: (u, ticks) => ticks.map((second) => clock(second).slice(0, 5)) }, { ...axis, size: 56, values: (u, ticks) => ticks.map((n) => n.toLocaleString("en-US")) }],
+      series: [{ label: "UTC", value: (u, second) => second == null ? "–" : clock(second) }, ...lines.map(([label, , stroke, dash]) => ({
         label, stroke: colour(stroke), width: 1.5, dash, points: { show: false }, value: (u, n) => n == null ? "–" : n.toLocaleString("en-US"),
       }))],
       cursor: { drag: { x: false, y: false } },
@@ -135,5 +135,6 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { nameTheme(); drawPlots(); });
 
   reveal(document);
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   fillPlots();
 })();
