@@ -60,7 +60,7 @@ func CountDeadLetters(ctx context.Context, db Querier, q LetterQuery) (map[strin
 	var rows pgx.Rows
 	var err error
 	if q.State == Open {
-		rows, err = db.Query(ctx, countOpenDeadLettersSQL, q.reasons(), q.Sources, q.From, q.To, q.Limit)
+		rows, err = db.Query(ctx, countOpenDeadLettersToSQL, q.reasons(), q.Sources, q.From, q.To, q.Limit)
 	} else {
 		rows, err = db.Query(ctx, countDeadLettersSQL, q.Reason, q.Sources, q.From, q.To, q.Limit, q.State)
 	}

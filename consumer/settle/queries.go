@@ -19,8 +19,8 @@ var (
 	clearHaltSQL string
 	//go:embed queries/count_dead_letters.sql
 	countDeadLettersSQL string
-	//go:embed queries/count_open_dead_letters.sql
-	countOpenDeadLettersSQL string
+	//go:embed queries/count_open_dead_letters_to.sql
+	countOpenDeadLettersToSQL string
 	//go:embed queries/fence.sql
 	fenceSQL string
 	//go:embed queries/fence_off.sql

@@ -88,7 +88,7 @@ func (b *browser) listen(event any) {
 	}
 }
 
-func (b *browser) run(what string, steps ...chromedp.Action[chromedp.Void]) {
+func (b *browser) run(what string, steps ...step) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
@@ -106,7 +106,7 @@ func (b *browser) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 // open opens a page and waits until it is there.
 func (b *browser) open(name, url string) {
 	b.t.Helper()
-	b.run(name, chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("main h1")))
+	b.run(name, chromedp.Navigate(url), await("main h1"))
 	if title := read(b, name, chromedp.Title()); !strings.HasSuffix(title, "· Deductor") {
 		b.t.Errorf("%s: the title is %q", name, title)
 	}
@@ -145,6 +145,13 @@ func (b *browser) shoot(name string) {
 		b.t.Fatal(err)
 	}
 }
+
+// step is a thing that a person does, or waits for.
+type step = chromedp.Action[chromedp.Void]
+
+func click(selector string) step        { return chromedp.Click(chromedp.CSS(selector)) }
+func await(selector string) step        { return chromedp.WaitVisible(chromedp.CSS(selector)) }
+func typeIn(selector, text string) step { return chromedp.SendKeys(chromedp.CSS(selector), text) }
 
 // read is what a page answers.
 func read[T any](b *browser, what string, action chromedp.Action[T]) T {
@@ -199,39 +206,40 @@ func TestInChromium(t *testing.T) {
 // actInChromium does one thing on each page, as a person would.
 func actInChromium(t *testing.T, b *bundle, screen *browser) {
 	screen.open("overview", b.url+"/")
-	screen.run("the plot", chromedp.WaitVisible(chromedp.CSS(".plot canvas")))
+	screen.run("the plot", await(".plot canvas"))
 	screen.run("live figures", chromedp.Evaluate[chromedp.Void](`document.querySelector(".figures").dataset.old = "1"`),
 		chromedp.Evaluate[chromedp.Void](`htmx.trigger("#now", "every 5s")`),
 		chromedp.WaitNotPresent(chromedp.CSS(`.figures[data-old]`)))
-	screen.run("dark by the switch", chromedp.Click(chromedp.CSS("[data-theme-switch]")),
+	screen.run("dark by the switch", click("[data-theme-switch]"),
 		chromedp.WaitReady(chromedp.CSS(`html[data-theme="dark"]`)))
-	screen.run("and still after a click", chromedp.Click(chromedp.CSS(`nav a[href$="/partitions"]`)),
-		chromedp.WaitVisible(chromedp.CSS("table.rows")), chromedp.WaitReady(chromedp.CSS(`html[data-theme="dark"]`)))
-	screen.run("one partition", chromedp.Click(chromedp.CSS(`tbody tr:nth-child(3) a`)), chromedp.WaitVisible(chromedp.CSS(".halt code")))
+	screen.run("and still after a click", click(`nav a[href$="/partitions"]`),
+		await("table.rows"), chromedp.WaitReady(chromedp.CSS(`html[data-theme="dark"]`)))
+	screen.run("one partition", click(`tbody tr:nth-child(3) a`), await(".halt code"))
 
 	screen.open("orders", b.url+"/orders")
-	screen.run("find an order", chromedp.SendKeys(chromedp.CSS(`input[name="id"]`), "ord-7"), chromedp.Submit(chromedp.CSS(`input[name="id"]`)),
-		chromedp.WaitVisible(chromedp.CSS(".story")))
+	screen.run("find an order", typeIn(`input[name="id"]`, "ord-7"),
+		chromedp.Submit(chromedp.CSS(`input[name="id"]`)),
+		await(".story"))
 	if said := read(screen, "its story", chromedp.Text(chromedp.CSS(".story"))); !strings.Contains(said, "1.50 USD") {
 		t.Errorf("the story is %q", said)
 	}
-	screen.run("its account", chromedp.Click(chromedp.CSS(`.story a[href*="customer-8"]`)), chromedp.WaitVisible(chromedp.CSS(".facts")))
+	screen.run("its account", click(`.story a[href*="customer-8"]`), await(".facts"))
 
 	screen.open("accounts", b.url+"/accounts")
-	screen.run("the next accounts", chromedp.Click(chromedp.CSS(`a[rel="next"]`)), chromedp.WaitVisible(chromedp.CSS(`a[rel="next"]`)))
+	screen.run("the next accounts", click(`a[rel="next"]`), await(`a[rel="next"]`))
 
 	screen.open("dead-letters", b.url+"/dead-letters?reason=amount_precision")
-	screen.run("discard one", chromedp.Click(chromedp.CSS(`tbody tr:first-child input[type="checkbox"]`)),
-		chromedp.Click(chromedp.CSS(`button[formaction$="/discard/confirm"]`)), chromedp.WaitVisible(chromedp.CSS(`input[name="reason"]`)),
-		chromedp.SendKeys(chromedp.CSS(`input[name="name"]`), "bob"), chromedp.SendKeys(chromedp.CSS(`input[name="reason"]`), "a test"),
-		chromedp.Click(chromedp.CSS(".danger")), chromedp.WaitVisible(chromedp.CSS(".badge.discarded")))
+	screen.run("discard one", click(`tbody tr:first-child input[type="checkbox"]`),
+		click(`button[formaction$="/discard/confirm"]`), await(`input[name="reason"]`),
+		typeIn(`input[name="name"]`, "bob"), typeIn(`input[name="reason"]`, "a test"),
+		click(".danger"), await(".badge.discarded"))
 	if n := b.count(`SELECT count(*) FROM dead_letter_action WHERE action = 'discard' AND actor LIKE 'bob (console,%'
 		AND reason = 'a test'`); n != 1 {
 		t.Errorf("%d letters were discarded", n)
 	}
 
 	screen.open("audit", b.url+"/audit")
-	screen.run("audit", chromedp.Click(chromedp.CSS("form button")), chromedp.WaitVisible(chromedp.CSS(".badge.balanced")))
+	screen.run("audit", click("form button"), await(".badge.balanced"))
 	if *shots != "" {
 		screen.shoot("audited")
 	}

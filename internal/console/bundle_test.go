@@ -102,10 +102,12 @@ func (b *bundle) seed() {
 		`{"order_id":"late-1","account":"nobody-yet","amount":"1.00","currency":"USD","x":1}`,
 		`{"order_id":`, "\xff\xfe\x00binary")
 	for i := range 60 {
-		b.kafka.Produce(b.t, 1, fmt.Sprintf(`{"order_id":"much-%d","account":"customer-2","amount":"1.001","currency":"USD"}`, i))
+		b.kafka.Produce(b.t, 1,
+			fmt.Sprintf(`{"order_id":"much-%d","account":"customer-2","amount":"1.001","currency":"USD"}`, i))
 	}
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(hostile)
-	b.kafka.Produce(b.t, 2, fmt.Sprintf(`{"order_id":"%s","account":"customer-3","amount":"2.00","currency":"USD"}`, quoted),
+	b.kafka.Produce(b.t, 2,
+		fmt.Sprintf(`{"order_id":"%s","account":"customer-3","amount":"2.00","currency":"USD"}`, quoted),
 		fmt.Sprintf(`{"order_id":"%s","account":"customer-3","amount":"3.00","currency":"USD"}`, quoted))
 	b.work()
 }

@@ -86,7 +86,7 @@ func parseLetterFilter(values url.Values) (letterFilter, error) {
 		if err != nil || n < 0 {
 			return f, wrongFilter("partition", "is no partition's number")
 		}
-		number := int32(n) //nolint:gosec // parsed as 32 bits
+		number := int32(n)
 		f.partition = &number
 	}
 	for name, bound := range map[string]struct {

@@ -11,7 +11,8 @@ import (
 
 // listed are the ids of the dead letters on a page, in its order.
 func listed(page string) (ids []string) {
-	for _, found := range regexp.MustCompile(`<td><a href="/console/dead-letters/(\d+)">`).FindAllStringSubmatch(page, -1) {
+	row := regexp.MustCompile(`<td><a href="/console/dead-letters/(\d+)">`)
+	for _, found := range row.FindAllStringSubmatch(page, -1) {
 		ids = append(ids, found[1])
 	}
 	return ids
@@ -112,7 +113,8 @@ func TestReadOnlyRefusesToAct(t *testing.T) {
 			t.Errorf("%s: %d", action, got.status)
 		}
 		mustHave(t, got.body, "DEDUCTOR_CONSOLE_WRITE")
-		if got := b.ask(http.MethodGet, "/dead-letters/"+action+"/confirm?id=1", nil, nil); got.status != http.StatusForbidden {
+		got = b.ask(http.MethodGet, "/dead-letters/"+action+"/confirm?id=1", nil, nil)
+		if got.status != http.StatusForbidden {
 			t.Errorf("confirm %s: %d", action, got.status)
 		}
 	}
