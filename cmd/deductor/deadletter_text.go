@@ -30,12 +30,17 @@ func writeContent(w io.Writer, letter *settle.DeadLetterContent) error {
 	if err := details(w, lines); err != nil {
 		return err
 	}
+	writeRecord(w, letter)
+	return nil
+}
+
+// writeRecord writes what was in the record: key, headers and value.
+func writeRecord(w io.Writer, letter *settle.DeadLetterContent) {
 	writeBytes(w, "key", letter.Key)
 	for _, header := range letter.Headers {
 		writeBytes(w, "header "+printable(header.Key), header.Value)
 	}
 	writeBytes(w, "value", letter.Value)
-	return nil
 }
 
 // writeActions tells what was done to a dead letter, when anything was.

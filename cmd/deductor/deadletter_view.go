@@ -13,6 +13,11 @@ import (
 type contentView struct {
 	deadLetterView
 	ResolvedAt *time.Time `json:"resolved_at"`
+	recordView
+}
+
+// recordView is what was in the record of a dead letter.
+type recordView struct {
 	// Difference is null unless the dead letter is a conflict.
 	Difference json.RawMessage `json:"difference"`
 	// RecordTimestamp is null when it is in no year from 1 to 9999, and
@@ -35,9 +40,11 @@ type headerView struct {
 }
 
 func viewContent(letter *settle.DeadLetterContent) contentView {
-	view := contentView{
-		deadLetterView:    viewDeadLetter(&letter.DeadLetter),
-		ResolvedAt:        utcOrNull(letter.ResolvedAt),
+	return contentView{viewDeadLetter(&letter.DeadLetter), utcOrNull(letter.ResolvedAt), viewRecord(letter)}
+}
+
+func viewRecord(letter *settle.DeadLetterContent) recordView {
+	view := recordView{
 		Difference:        printing.Lines(letter.Difference),
 		RecordTimestamp:   recordTime(letter.Timestamp),
 		RecordTimestampMs: letter.Timestamp,
@@ -72,13 +79,18 @@ type actionView struct {
 }
 
 func viewShown(letter *settle.DeadLetterContent, actions []settle.LetterAction) shownView {
-	view := shownView{viewContent(letter), make([]actionView, len(actions))}
+	return shownView{viewContent(letter), viewActions(actions)}
+}
+
+// viewActions is never nil.
+func viewActions(actions []settle.LetterAction) []actionView {
+	views := make([]actionView, len(actions))
 	for i := range actions {
 		a := &actions[i]
-		view.Actions[i] = actionView{a.Action, textOrNull(string(a.Outcome)), textOrNull(a.Detail),
+		views[i] = actionView{a.Action, textOrNull(string(a.Outcome)), textOrNull(a.Detail),
 			jsonText(a.Actor), jsonText(a.Reason), a.CreatedAt.UTC()}
 	}
-	return view
+	return views
 }
 
 // utcOrNull is nil when there is no time.

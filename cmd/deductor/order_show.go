@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,10 +16,16 @@ func newOrderShow() *cobra.Command {
 	var out output
 	cmd := &cobra.Command{
 		Use:   "show ID",
-		Short: "Show what became of an order",
-		Long: `Show the recorded outcome of an order: whether it was debited or declined, for whom,
-how much, and by which record of the topic; with attempts that were declined before,
-and dead letters that have the order's id.`,
+		Short: "Show what became of an order, and its history",
+		Long: `Show what became of an order. The first line is the answer: PAID, DECLINED, NOT PAID
+when its commands were set aside. Then come who paid whom, by which record of the
+topic; the two entries in the ledger; its history, the oldest event first, with who
+requeued or discarded what and why; and the dead letters that have its id, with
+their records.
+
+That the same command arrived again, and was answered by what is stored, is not
+kept: how often an order arrived is not known. Nor is the time of a record that was
+decided; the time shown is when its transaction began. Only the database is asked.`,
 		Example: "  deductor order show ord-1\n  deductor order show ord-1 -o json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -30,9 +35,9 @@ and dead letters that have the order's id.`,
 			}
 			defer closeDatabase(conn)
 			order, err := settle.FindOrder(cmd.Context(), conn, args[0])
-			var unknown *settle.UnknownOrderError
-			if errors.As(err, &unknown) {
-				return explainUnknown(unknown)
+			if errors.As(err, new(*settle.UnknownOrderError)) {
+				return fmt.Errorf("%w: deductor partition list says how far the topic was read, "+
+					"deductor deadletter list has records that could not be read", err)
 			}
 			if err != nil {
 				return err
@@ -45,18 +50,4 @@ and dead letters that have the order's id.`,
 	db.Bind(cmd.Flags())
 	out.bind(cmd.Flags())
 	return cmd
-}
-
-// explainUnknown lists the dead letters that have the order's id, or says
-// where to look when there are none.
-func explainUnknown(unknown *settle.UnknownOrderError) error {
-	if len(unknown.DeadLetters) == 0 {
-		return fmt.Errorf("%w: deductor partition list says how far the topic was read, "+
-			"deductor deadletter list has records that could not be read", unknown)
-	}
-	var list strings.Builder
-	if err := tableOfDeadLetters(&list, unknown.DeadLetters); err != nil {
-		return err
-	}
-	return fmt.Errorf("%w:\n%sdeductor deadletter show ID has their content", unknown, list.String())
 }

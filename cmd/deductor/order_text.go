@@ -7,14 +7,79 @@ import (
 
 	"deductor/consumer/currency"
 	"deductor/consumer/settle"
+	"deductor/dedupe"
 )
 
 func writeOrder(w io.Writer, order *settle.Order) error {
+	fmt.Fprintf(w, "%s\n\n", verdict(order))
+	if err := writeAnswer(w, order); err != nil {
+		return err
+	}
+	if len(order.Postings) > 0 {
+		fmt.Fprintln(w, "\nentries:")
+		if err := tableOfPostings(w, order); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(w, "\nhistory (that it arrived again, and was answered by this, is not kept):")
+	if err := tableOfEvents(w, order.Events()); err != nil {
+		return err
+	}
+	for i := range order.DeadLetters {
+		letter := &order.DeadLetters[i]
+		fmt.Fprintf(w, "\ndead letter %d, %s at %s:\n", letter.ID, letter.State, originText(&letter.Origin))
+		if letter.Content == nil {
+			fmt.Fprintf(w, "\n%d bytes, left out: deductor deadletter show %d has them\n", letter.Size, letter.ID)
+			continue
+		}
+		writeRecord(w, letter.Content)
+	}
+	return nil
+}
+
+// verdict is the answer in one line: was it paid?
+func verdict(order *settle.Order) string {
+	switch {
+	case !order.Decided:
+		return notPaid(order)
+	case order.Outcome == dedupe.Applied:
+		return fmt.Sprintf("PAID %s from %s on %s (transfer %d)", amountText(&order.Answer), printable(order.Account),
+			timeText(&order.ProcessedAt), order.TransferID)
+	}
+	return fmt.Sprintf("DECLINED %s from %s on %s: %s (attempt %d); a higher attempt may be decided otherwise",
+		amountText(&order.Answer), printable(order.Account), timeText(&order.ProcessedAt), order.Reason, order.Attempt)
+}
+
+func notPaid(order *settle.Order) string {
+	letter := inTheWay(order)
+	text := fmt.Sprintf("NOT PAID: set aside on %s: %s (dead letter %d, %s)", timeText(&letter.CreatedAt), letter.Reason,
+		letter.ID, letter.State)
+	if h := order.Horizon; h != nil {
+		text += fmt.Sprintf("; or pruned: orders from before %s are forgotten", exactTime(h.Before))
+	}
+	return text
+}
+
+// inTheWay is why nothing was decided: the first letter that is open, or the
+// last one.
+func inTheWay(order *settle.Order) *settle.OrderLetter {
+	for i := range order.DeadLetters {
+		if order.DeadLetters[i].State == settle.Open {
+			return &order.DeadLetters[i]
+		}
+	}
+	return &order.DeadLetters[len(order.DeadLetters)-1]
+}
+
+func writeAnswer(w io.Writer, order *settle.Order) error {
+	if !order.Decided {
+		return details(w, [][2]string{{"order", printable(order.ID)}})
+	}
 	transfer := ""
 	if order.TransferID != 0 {
 		transfer = strconv.FormatInt(order.TransferID, 10)
 	}
-	if err := details(w, [][2]string{
+	return details(w, [][2]string{
 		{"order", printable(order.ID)},
 		{"outcome", order.Outcome.String()},
 		{"reason", order.Reason},
@@ -25,31 +90,41 @@ func writeOrder(w io.Writer, order *settle.Order) error {
 		{"transfer", transfer},
 		{"record", originText(order.Origin)},
 		{"processed at", timeText(&order.ProcessedAt)},
-	}); err != nil {
-		return err
-	}
-	if len(order.Earlier) > 0 {
-		fmt.Fprintln(w, "\nearlier attempts:")
-		if err := tableOfAnswers(w, order.Earlier); err != nil {
-			return err
-		}
-	}
-	if len(order.DeadLetters) > 0 {
-		fmt.Fprintln(w, "\ndead letters with this order id:")
-		return tableOfDeadLetters(w, order.DeadLetters)
-	}
-	return nil
+	})
 }
 
-func tableOfAnswers(w io.Writer, answers []settle.Answer) error {
-	rows := make([][]string, len(answers))
-	for i := range answers {
-		a := &answers[i]
-		rows[i] = []string{strconv.Itoa(int(a.Attempt)), a.Outcome.String(), a.Reason, printable(a.Account),
-			printable(a.CreditAccount), amountText(a), originText(a.Origin), timeText(&a.ProcessedAt)}
+func tableOfPostings(w io.Writer, order *settle.Order) error {
+	rows := make([][]string, len(order.Postings))
+	for i, p := range order.Postings {
+		debit, credit := "", currency.Format(p.Amount, order.Currency)
+		if p.Amount < 0 {
+			debit, credit = currency.Format(-p.Amount, order.Currency), ""
+		}
+		rows[i] = []string{strconv.FormatInt(p.TransferID, 10), printable(p.Account), debit, credit,
+			order.Currency, timeText(&p.PostedAt)}
 	}
-	header := []string{"ATTEMPT", "OUTCOME", "REASON", "ACCOUNT", "CREDIT ACCOUNT", "AMOUNT", "RECORD", "PROCESSED"}
-	return table(w, header, rows)
+	return table(w, []string{"TRANSFER", "ACCOUNT", "DEBIT", "CREDIT", "CURRENCY", "POSTED"}, rows)
+}
+
+func tableOfEvents(w io.Writer, events []settle.Event) error {
+	rows := make([][]string, len(events))
+	for i := range events {
+		e := &events[i]
+		rows[i] = []string{timeText(&e.At), eventText(e), e.Code, originText(e.Origin), printable(e.Actor),
+			printable(e.Reason), printable(e.Detail)}
+	}
+	return table(w, []string{"WHEN", "EVENT", "CODE", "RECORD", "WHO", "WHY", "DETAIL"}, rows)
+}
+
+// eventText names an event, and what it is about.
+func eventText(e *settle.Event) string {
+	switch {
+	case e.Attempt != 0:
+		return fmt.Sprintf("%s (attempt %d)", e.What, e.Attempt)
+	case e.LetterID != 0:
+		return fmt.Sprintf("%s (dead letter %d)", e.What, e.LetterID)
+	}
+	return e.What
 }
 
 func amountText(a *settle.Answer) string {

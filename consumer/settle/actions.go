@@ -29,6 +29,8 @@ func NewHandling(actor, reason string) Handling {
 // LetterAction is what somebody did to a dead letter.
 type LetterAction struct {
 	ID int64
+	// LetterID is the dead letter's.
+	LetterID int64
 	// Action is requeue, discard or export.
 	Action string
 	// Outcome is what a requeue came to; empty for others.
@@ -41,15 +43,15 @@ type LetterAction struct {
 	CreatedAt time.Time
 }
 
-// LetterActions returns what was done to a dead letter, the oldest first.
-func LetterActions(ctx context.Context, db Querier, id int64) ([]LetterAction, error) {
-	rows, err := db.Query(ctx, getDeadLetterActionsSQL, id)
+// LetterActions returns what was done to dead letters, the oldest first of each.
+func LetterActions(ctx context.Context, db Querier, ids ...int64) ([]LetterAction, error) {
+	rows, err := db.Query(ctx, getDeadLetterActionsSQL, ids)
 	if err != nil {
-		return nil, fmt.Errorf("read what was done to dead letter %d: %w", id, err)
+		return nil, fmt.Errorf("read what was done to dead letters: %w", err)
 	}
 	actions, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LetterAction])
 	if err != nil {
-		return nil, fmt.Errorf("read what was done to dead letter %d: %w", id, err)
+		return nil, fmt.Errorf("read what was done to dead letters: %w", err)
 	}
 	return actions, nil
 }

@@ -117,6 +117,30 @@ func eachDeadLetter(ctx context.Context, db Querier, f DeadLetterFilter, visit f
 	return nil
 }
 
+// OpenLetters are the open dead letters of a reason.
+type OpenLetters struct {
+	// Reason is one of those that command.Reasons lists.
+	Reason string
+	// Count is how many there are.
+	Count int64
+	// Oldest is the lowest of their ids.
+	Oldest int64
+}
+
+// CountOpenDeadLetters counts the open dead letters by reason, in the order of
+// the reasons. It reads their index.
+func CountOpenDeadLetters(ctx context.Context, db Querier) ([]OpenLetters, error) {
+	rows, err := db.Query(ctx, countOpenDeadLettersSQL)
+	if err != nil {
+		return nil, fmt.Errorf("count open dead letters: %w", err)
+	}
+	counts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OpenLetters])
+	if err != nil {
+		return nil, fmt.Errorf("count open dead letters: %w", err)
+	}
+	return counts, nil
+}
+
 // GetDeadLetter returns one dead letter whole. The error is
 // [ErrDeadLetterUnknown] when there is none of that id.
 func GetDeadLetter(ctx context.Context, db Querier, id int64) (DeadLetterContent, error) {

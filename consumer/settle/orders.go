@@ -15,16 +15,50 @@ import (
 	"deductor/ledger"
 )
 
-// Order is all that is stored under an order id.
+// Order is all that is stored under an order id. That the order arrived again,
+// and was answered by what is stored, is not.
 type Order struct {
 	ID string
+	// Decided tells whether there is an answer. There is none when all commands
+	// with the id were set aside, or the order was pruned.
+	Decided bool
 	// Answer is that to the highest attempt: the order's outcome.
 	Answer
 	// Earlier are the declined attempts before it, in their order.
 	Earlier []Answer
+	// Postings are the two sides of the transfer, the debit first; none when it was
+	// declined.
+	Postings []Posting
 	// DeadLetters are records with the order's id that were set aside, such as
 	// conflicts: the first 100.
-	DeadLetters []DeadLetter
+	DeadLetters []OrderLetter
+	// Horizon is the one in force when nothing was decided: the order may be from
+	// before it, and was then pruned. nil when nothing was ever pruned.
+	Horizon *dedupe.Horizon
+}
+
+// Posting is one side of a transfer.
+type Posting struct {
+	// Account is the account's name.
+	Account string
+	// Amount is in minor units: below zero for the account that paid.
+	Amount int64
+	// TransferID is the transfer's.
+	TransferID int64
+	// PostedAt is when the posting transaction began.
+	PostedAt time.Time
+	// Stripe is that of a settlement account; nil for a customer.
+	Stripe *int16
+}
+
+// OrderLetter is a dead letter with what was done to it.
+type OrderLetter struct {
+	DeadLetter
+	// Content has the record; nil when those before it took the room there is
+	// (4 MiB): [GetDeadLetter] has it.
+	Content *DeadLetterContent
+	// Actions are in their order.
+	Actions []LetterAction
 }
 
 // Answer is what became of one attempt of an order.
@@ -48,12 +82,9 @@ type Answer struct {
 }
 
 // UnknownOrderError says that nothing is recorded under an order id: no command
-// with it was read yet, or none that could be a payment, or the order is so old
-// that it was pruned.
+// with it was read yet, or the order is so old that it was pruned.
 type UnknownOrderError struct {
 	OrderID string
-	// DeadLetters are records with the order's id: the first 100.
-	DeadLetters []DeadLetter
 	// Horizon is the one in force: the order may be from before it, and was then
 	// pruned; nil when nothing was ever pruned.
 	Horizon *dedupe.Horizon
@@ -62,47 +93,43 @@ type UnknownOrderError struct {
 // Error names the order and says where to look.
 func (e *UnknownOrderError) Error() string {
 	if h := e.Horizon; h != nil {
-		text := fmt.Sprintf("order %q is not known; orders from before %s were pruned on %s by %s",
+		return fmt.Sprintf("order %q is not known; orders from before %s were pruned on %s by %s",
 			e.OrderID, h.Before.UTC().Format(time.RFC3339Nano), h.RecordedAt.UTC().Format(time.RFC3339), h.Actor)
-		if n := len(e.DeadLetters); n > 0 {
-			text += fmt.Sprintf(": commands with its id are dead letters (%d)", n)
-		}
-		return text
-	}
-	if n := len(e.DeadLetters); n > 0 {
-		return fmt.Sprintf("order %q was never decided: commands with its id are dead letters (%d)", e.OrderID, n)
 	}
 	return fmt.Sprintf(
 		"order %q was never decided: its command was not read yet, or is a dead letter without an order id", e.OrderID)
 }
 
-const maxOrderDeadLetters = 100
+const (
+	maxOrderDeadLetters  = 100
+	maxOrderContentBytes = 4 << 20
+)
 
 // FindOrder tells all about an order, as of one moment. The error is an
 // [*UnknownOrderError] when nothing is recorded of it.
 func FindOrder(ctx context.Context, db TxBeginner, id string) (Order, error) {
 	order := Order{ID: id}
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, db, options, func(tx pgx.Tx) (err error) {
-		filter := DeadLetterFilter{OrderID: id, Limit: maxOrderDeadLetters}
-		if order.DeadLetters, err = DeadLetters(ctx, tx, filter); err != nil {
+	err := pgx.BeginTxFunc(ctx, db, options, func(tx pgx.Tx) error {
+		if err := order.findLetters(ctx, tx); err != nil {
 			return err
 		}
 		register, err := dedupe.Find(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		answers, err := explainAnswers(ctx, tx, register.Answers(id))
+		records := register.Answers(id)
+		answers, err := explainAnswers(ctx, tx, records)
 		if err != nil {
 			return fmt.Errorf("order %q: %w", id, err)
 		}
 		if len(answers) == 0 {
-			return unknownOrder(ctx, tx, &order)
+			return order.undecided(ctx, tx)
 		}
 		slices.SortFunc(answers, func(a, b Answer) int { return cmp.Compare(a.Attempt, b.Attempt) })
 		last := len(answers) - 1
-		order.Answer, order.Earlier = answers[last], answers[:last]
-		return nil
+		order.Decided, order.Answer, order.Earlier = true, answers[last], answers[:last]
+		return order.findPostings(ctx, tx, records[0].Ref)
 	})
 	if err != nil {
 		return Order{}, err
@@ -110,14 +137,64 @@ func FindOrder(ctx context.Context, db TxBeginner, id string) (Order, error) {
 	return order, nil
 }
 
-func unknownOrder(ctx context.Context, tx pgx.Tx, order *Order) error {
+func (o *Order) undecided(ctx context.Context, tx pgx.Tx) error {
 	horizons, err := dedupe.Horizons(ctx, tx)
 	if err != nil {
 		return err
 	}
-	return &UnknownOrderError{
-		OrderID: order.ID, DeadLetters: order.DeadLetters, Horizon: dedupe.InForce(horizons),
+	o.Horizon = dedupe.InForce(horizons)
+	if len(o.DeadLetters) == 0 {
+		return &UnknownOrderError{OrderID: o.ID, Horizon: o.Horizon}
 	}
+	return nil
+}
+
+// findPostings reads the transfer of an applied order.
+func (o *Order) findPostings(ctx context.Context, tx pgx.Tx, made dedupe.Ref) error {
+	if o.Outcome != dedupe.Applied {
+		return nil
+	}
+	key := ledger.TransferKey{DebitAccount: made.Owner, ID: made.ID}
+	transfers, err := ledger.GetTransfers(ctx, tx, key)
+	if err != nil {
+		return err
+	}
+	t := transfers[key]
+	o.Postings = []Posting{
+		{Account: o.Account, Amount: -t.Amount, TransferID: t.ID, PostedAt: t.PostedAt},
+		{Account: o.CreditAccount, Amount: t.Amount, TransferID: t.ID, PostedAt: t.PostedAt, Stripe: t.CreditStripe},
+	}
+	return nil
+}
+
+// findLetters reads the order's dead letters, with what was done to them.
+func (o *Order) findLetters(ctx context.Context, tx pgx.Tx) error {
+	letters, err := DeadLetters(ctx, tx, DeadLetterFilter{OrderID: o.ID, Limit: maxOrderDeadLetters})
+	if err != nil || len(letters) == 0 {
+		return err
+	}
+	places := make(map[int64]*OrderLetter, len(letters))
+	o.DeadLetters = make([]OrderLetter, len(letters))
+	ids, whole, size := make([]int64, len(letters)), 0, int64(0)
+	for i, letter := range letters {
+		o.DeadLetters[i].DeadLetter = letter
+		places[letter.ID], ids[i] = &o.DeadLetters[i], letter.ID
+		if size += letter.Size; size <= maxOrderContentBytes {
+			whole = i + 1
+		}
+	}
+	err = ReadDeadLetters(ctx, tx, ids[:whole], func(letter *DeadLetterContent) error {
+		places[letter.ID].Content = letter
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	actions, err := LetterActions(ctx, tx, ids...)
+	for _, action := range actions {
+		places[action.LetterID].Actions = append(places[action.LetterID].Actions, action)
+	}
+	return err
 }
 
 // explainAnswers adds to records what they refer to.

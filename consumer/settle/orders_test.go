@@ -19,12 +19,26 @@ func findOrder(t *testing.T, db *pgtest.DB, id string) settle.Order {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clearAnswer(t, &order.Answer)
+	for i := range order.Postings {
+		p := &order.Postings[i]
+		if p.TransferID != order.TransferID || !p.PostedAt.Equal(order.ProcessedAt) {
+			t.Errorf("posting %+v of %+v", p, order.Answer)
+		}
+		p.TransferID, p.PostedAt, p.Stripe = 0, time.Time{}, nil
+	}
+	if order.Decided {
+		clearAnswer(t, &order.Answer)
+	}
 	for i := range order.Earlier {
 		clearAnswer(t, &order.Earlier[i])
 	}
 	for i := range order.DeadLetters {
-		clearLetter(t, &order.DeadLetters[i])
+		letter := &order.DeadLetters[i]
+		if letter.Content == nil || letter.Content.DeadLetter != letter.DeadLetter || letter.Content.Value == nil {
+			t.Errorf("dead letter %d has %+v", letter.ID, letter.Content)
+		}
+		letter.Content = nil
+		clearLetter(t, &letter.DeadLetter)
 	}
 	return order
 }
@@ -71,19 +85,19 @@ func TestFindOrder(t *testing.T) {
 			ID: "paid",
 			Answer: settle.Answer{Attempt: 1, Outcome: dedupe.Applied, Account: "alice", CreditAccount: settlement,
 				Amount: 150, Currency: "USD", Origin: origin(40)},
-			Earlier: []settle.Answer{},
-			DeadLetters: []settle.DeadLetter{
-				{Origin: at(46), Reason: "order_conflict", OrderID: "paid", Account: "alice", State: settle.Open,
-					Detail: "the order is known with another amount_minor"},
-				{Origin: at(47), Reason: "unknown_currency", OrderID: "paid", Account: "alice", State: settle.Open,
-					Detail: `currency "usd" is unknown; expected an ISO 4217 code such as "USD"`},
+			Earlier: []settle.Answer{}, Postings: postings("alice", settlement, 150),
+			DeadLetters: []settle.OrderLetter{
+				{DeadLetter: settle.DeadLetter{Origin: at(46), Reason: "order_conflict", OrderID: "paid", Account: "alice",
+					State: settle.Open, Detail: "the order is known with another amount_minor"}},
+				{DeadLetter: settle.DeadLetter{Origin: at(47), Reason: "unknown_currency", OrderID: "paid", Account: "alice",
+					State: settle.Open, Detail: `currency "usd" is unknown; expected an ISO 4217 code such as "USD"`}},
 			},
 		},
 		{
 			ID: "to-bob",
 			Answer: settle.Answer{Attempt: 1, Outcome: dedupe.Applied, Account: "alice", CreditAccount: "bob",
 				Amount: 200, Currency: "USD", Origin: origin(41)},
-			Earlier: []settle.Answer{}, DeadLetters: []settle.DeadLetter{},
+			Earlier: []settle.Answer{}, Postings: postings("alice", "bob", 200),
 		},
 		{
 			ID: "retried",
@@ -95,31 +109,57 @@ func TestFindOrder(t *testing.T) {
 				{Attempt: 2, Outcome: dedupe.Declined, Reason: "insufficient_funds", Account: "alice",
 					CreditAccount: settlement, Amount: 9900, Currency: "USD", Origin: origin(43)},
 			},
-			DeadLetters: []settle.DeadLetter{},
+			Postings: postings("alice", settlement, 300),
 		},
 		{
 			ID: "declined",
 			Answer: settle.Answer{Attempt: 7, Outcome: dedupe.Declined, Reason: "account_not_found", Account: "alice",
 				CreditAccount: "settlement:EUR", Amount: 100, Currency: "EUR", Origin: origin(45)},
-			Earlier: []settle.Answer{}, DeadLetters: []settle.DeadLetter{},
+			Earlier: []settle.Answer{},
 		},
 	} {
+		want.Decided = true
 		if got := findOrder(t, db, want.ID); !reflect.DeepEqual(got, want) {
 			t.Errorf("order %s is\n%+v, want\n%+v", want.ID, got, want)
 		}
 	}
 }
 
-func TestFindOrderThatWasNeverDecided(t *testing.T) {
+func postings(from, to string, amount int64) []settle.Posting {
+	return []settle.Posting{{Account: from, Amount: -amount}, {Account: to, Amount: amount}}
+}
+
+func TestFindOrderThatWasSetAside(t *testing.T) {
 	t.Parallel()
 	db := settled(t, `{"order_id":"bad","account":"alice","amount":1.5,"currency":"USD"}`)
-	for id, letters := range map[string]int{"bad": 1, "never": 0} {
-		_, err := settle.FindOrder(t.Context(), db.Pool, id)
-		var unknown *settle.UnknownOrderError
-		if !errors.As(err, &unknown) || unknown.OrderID != id || len(unknown.DeadLetters) != letters ||
-			!strings.Contains(err.Error(), `order "`+id+`" was never decided`) {
-			t.Errorf("order %s: the error is %+v, want an UnknownOrderError with %d dead letters", id, err, letters)
+	if order := findOrder(t, db, "bad"); order.Decided || len(order.DeadLetters) != 1 || order.Horizon != nil {
+		t.Errorf("order bad is %+v, want a dead letter and no answer", order)
+	}
+	_, err := settle.FindOrder(t.Context(), db.Pool, "never")
+	var unknown *settle.UnknownOrderError
+	if !errors.As(err, &unknown) || unknown.OrderID != "never" ||
+		!strings.Contains(err.Error(), `order "never" was never decided`) {
+		t.Errorf("the error is %+v, want an UnknownOrderError", err)
+	}
+}
+
+// Records are shown as long as there is room for them.
+func TestFindOrderWithLargeDeadLetters(t *testing.T) {
+	t.Parallel()
+	large := `{"order_id":"bad","padding":"` + strings.Repeat("x", 900_000) + `"}`
+	db := settled(t, large, large, large, large, large, large)
+	order, err := settle.FindOrder(t.Context(), db.Pool, "bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := 0
+	for i := range order.DeadLetters {
+		if order.DeadLetters[i].Content != nil {
+			whole++
 		}
+	}
+	if len(order.DeadLetters) != 6 || whole != 4 {
+		t.Errorf("%d of %d dead letters are whole, want 4 of 6", whole, len(order.DeadLetters))
 	}
 }
 

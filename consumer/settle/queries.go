@@ -21,6 +21,8 @@ var (
 	countDeadLettersSQL string
 	//go:embed queries/count_open_dead_letters_to.sql
 	countOpenDeadLettersToSQL string
+	//go:embed queries/count_open_dead_letters.sql
+	countOpenDeadLettersSQL string
 	//go:embed queries/fence.sql
 	fenceSQL string
 	//go:embed queries/fence_off.sql
@@ -75,6 +77,8 @@ var (
 	listDeadLettersSQL string
 	//go:embed queries/list_interventions.sql
 	listInterventionsSQL string
+	//go:embed queries/list_orders.sql
+	listOrdersSQL string
 	//go:embed queries/list_readers.sql
 	listReadersSQL string
 	//go:embed queries/list_sources.sql

@@ -68,6 +68,7 @@ CREATE TABLE dead_letter (
 CREATE INDEX dead_letter_order_id_idx ON dead_letter (order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX dead_letter_open_account_idx ON dead_letter (account, id)
     WHERE account IS NOT NULL AND resolution IS NULL;
+CREATE INDEX dead_letter_open_reason_idx ON dead_letter (reason, id) WHERE resolution IS NULL;
 
 COMMENT ON TABLE dead_letter IS 'Records that could not be applied or declined, kept whole. Written in the transaction that moves the watermark past them. It is the record''s outcome: read again, the record is not decided anew unless the letter was requeued.';
 COMMENT ON COLUMN dead_letter.id IS 'What deductor deadletter show takes.';
