@@ -220,10 +220,10 @@ func actInChromium(t *testing.T, b *bundle, screen *browser) {
 	screen.run("find an order", typeIn(`input[name="id"]`, "ord-7"),
 		chromedp.Submit(chromedp.CSS(`input[name="id"]`)),
 		await(".story"))
-	if said := read(screen, "its story", chromedp.Text(chromedp.CSS(".story"))); !strings.Contains(said, "1.50 USD") {
-		t.Errorf("the story is %q", said)
+	if said := read(screen, "its amount", chromedp.Text(chromedp.CSS(".lead"))); !strings.Contains(said, "1.50 USD") {
+		t.Errorf("the order is %q", said)
 	}
-	screen.run("its account", click(`.story a[href*="customer-8"]`), await(".facts"))
+	screen.run("its account", click(`.lead a[href*="customer-8"]`), await(".facts"))
 
 	screen.open("accounts", b.url+"/accounts")
 	screen.run("the next accounts", click(`a[rel="next"]`), await(`a[rel="next"]`))

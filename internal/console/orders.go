@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"deductor/consumer/settle"
-	"deductor/dedupe"
 	"deductor/ledger"
 )
 
@@ -21,18 +20,29 @@ type ordersPage struct {
 	ID     string
 	Asked  bool
 	Latest []ledger.Posted
-	Order  *settle.Order
-	// Unknown says what is known of an order that was never decided.
-	Unknown *settle.UnknownOrderError
-	Story   []event
-	// Letters are the first dead letters with its id, LettersMore that there may be
-	// others.
-	Letters     []settle.DeadLetter
+	// Order is nil when nothing is recorded of it, and Unknown says what that may
+	// mean.
+	Order   *settle.Order
+	Unknown string
+	Story   []settle.Event
+	Answers []settle.Answer // by attempt
+	Letters []orderLetter
+	// LettersMore tells that there may be more dead letters.
 	LettersMore bool
 }
 
-// latestPayments is how many are shown before an order is asked for.
-const latestPayments = 20
+// orderLetter is a dead letter with the raw message.
+type orderLetter struct {
+	settle.DeadLetter
+	Value *content // nil: it is on the letter's own page
+}
+
+const (
+	// latestPayments is how many are shown before an order is asked for.
+	latestPayments = 20
+	// maxLettersOfOrder is how many FindOrder gives at most.
+	maxLettersOfOrder = 100
+)
 
 func (c *Console) orders(ctx context.Context, r *http.Request) (string, any, error) {
 	page := ordersPage{ID: r.URL.Query().Get("id")}
@@ -48,38 +58,42 @@ func (c *Console) orders(ctx context.Context, r *http.Request) (string, any, err
 	}
 	page.Asked = true
 	order, err := settle.FindOrder(ctx, c.db, page.ID)
+	var unknown *settle.UnknownOrderError
 	switch {
-	case errors.As(err, &page.Unknown):
-		page.Letters = page.Unknown.DeadLetters
+	case errors.As(err, &unknown):
+		page.Unknown = unknown.Error()
 	case err != nil:
 		return "", nil, failing("The order can't be read", err)
 	default:
-		page.Order, page.Letters = &order, order.DeadLetters
-		page.Story = storyOf(&order)
+		page.tell(&order)
 	}
-	page.LettersMore = len(page.Letters) >= maxLettersOfOrder
 	return "Order " + page.ID, page, nil
 }
 
-// maxLettersOfOrder is how many FindOrder gives at most.
-const maxLettersOfOrder = 100
-
-// event is one answer in the story of an order.
-type event struct {
-	settle.Answer
-	Last bool // the order's outcome
+func (p *ordersPage) tell(order *settle.Order) {
+	p.Order, p.Story = order, order.Events()
+	p.Answers = append(p.Answers, order.Earlier...)
+	if order.Decided {
+		p.Answers = append(p.Answers, order.Answer)
+	}
+	for i := range order.DeadLetters {
+		letter := orderLetter{DeadLetter: order.DeadLetters[i].DeadLetter}
+		if whole := order.DeadLetters[i].Content; whole != nil {
+			value := contentOf(whole.Value)
+			letter.Value = &value
+		}
+		p.Letters = append(p.Letters, letter)
+	}
+	p.LettersMore = len(p.Letters) >= maxLettersOfOrder
 }
 
-// Applied tells whether money moved.
-func (e event) Applied() bool { return e.Outcome == dedupe.Applied }
-
-// Word is the outcome.
-func (e event) Word() string { return e.Outcome.String() }
-
-func storyOf(order *settle.Order) []event {
-	events := make([]event, 0, len(order.Earlier)+1)
-	for _, answer := range order.Earlier {
-		events = append(events, event{Answer: answer})
+// Word is the order's outcome.
+func (p ordersPage) Word() string {
+	switch {
+	case p.Order == nil:
+		return "unknown"
+	case p.Order.Decided:
+		return p.Order.Outcome.String()
 	}
-	return append(events, event{Answer: order.Answer, Last: true})
+	return "undecided"
 }

@@ -32,9 +32,10 @@ func TestPages(t *testing.T) {
 	mustHave(t, b.get("/partitions"), `<td class="n">200</td>`, "3 partitions: 0 ok, 2 idle, 1 halted", "offset_gap")
 	mustHave(t, b.get("/partitions/2"), "halted", "bob@host", "INC-&lt;7&gt;", "worker-1, epoch 1")
 	mustHave(t, b.get("/orders"), "Latest payments", "ord-199", "1.50")
-	mustHave(t, b.get("/orders?id=ord-150"), "applied", "1.50 USD", "customer-11", "@150")
-	mustHave(t, b.get("/orders?id=declined-1"), "declined", "insufficient_funds", "not paid")
-	mustHave(t, b.get("/orders?id=late-1"), "never decided", "dead letters (1)", "unknown_field")
+	mustHave(t, b.get("/orders?id=ord-150"), ">applied<", "1.50 USD", "customer-11", "@150", "−1.50 USD")
+	mustHave(t, b.get("/orders?id=declined-1"), ">declined<", "insufficient_funds", "not paid")
+	mustHave(t, b.get("/orders?id=late-1"), "Never decided", ">set_aside<", "unknown_field",
+		"nobody-yet&#34;")
 	mustHave(t, b.get("/orders?id=nothing"), "never decided", "byte by byte")
 	mustHave(t, b.get("/accounts/show?name=customer-11"), "Statement", "ord-150", "Opening balance")
 	mustHave(t, b.get("/accounts/show?name=settlement:USD"), "no index holds its entries")
