@@ -187,6 +187,7 @@ func (l *lane) decode(portions []portion) []settle.Slice {
 			Start:       p.start,
 			End:         p.end,
 			LeaderEpoch: p.leaderEpoch,
+			Replay:      p.partition.position.Replay,
 			Items:       make([]settle.Item, len(p.records)),
 		}
 		for j, record := range p.records {

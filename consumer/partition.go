@@ -146,8 +146,13 @@ func (p *partition) begin(position settle.Position) {
 	p.halt, p.running, p.epoch = nil, true, position.Epoch
 	p.next, p.progress = position.Offset, time.Now()
 	p.mu.Unlock()
+	p.queue.begin(position.Replay, p.lane.notify)
 	p.worker.config.Logger.Info("partition assigned", "topic", p.key.Topic, "partition", p.key.Partition,
 		"offset", position.Offset, "epoch", position.Epoch)
+	if replay := position.Replay; replay.ID != 0 {
+		p.worker.config.Logger.Info("replay goes on", "topic", p.key.Topic, "partition", p.key.Partition,
+			"replay", replay.ID, "offset", position.Offset, "until", replay.Until, "rate", replay.Rate)
+	}
 	p.held.begin(p.key.Partition, position)
 }
 
@@ -222,8 +227,14 @@ func (p *partition) halted(halt *settle.HaltError) {
 // settled notes that all below the offset is committed in the database.
 func (p *partition) settled(offset int64) {
 	p.mu.Lock()
+	replay := p.position.Replay
+	ended := replay.ID != 0 && p.next < replay.Until && offset >= replay.Until
 	p.next, p.progress = offset, time.Now()
 	p.mu.Unlock()
+	if ended {
+		p.worker.config.Logger.Info("replay finished", "topic", p.key.Topic, "partition", p.key.Partition,
+			"replay", replay.ID, "offset", replay.Until)
+	}
 	p.held.offsets.settled(p.key.Partition, offset)
 }
 

@@ -2,10 +2,12 @@ package consumer
 
 import (
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"deductor/consumer/intake"
+	"deductor/consumer/settle"
 )
 
 // queue holds what was fetched of one partition and is not yet being settled.
@@ -13,6 +15,8 @@ type queue struct {
 	mu     sync.Mutex
 	chunks []*intake.Chunk
 	end    error // why nothing more will come; nil while it may
+	pace   pace
+	wake   func() // called when a replay's rate lets more be taken
 }
 
 // portion is a run of a partition's records, taken to be settled together.
@@ -38,6 +42,11 @@ func (q *queue) take(room int) (taken portion, ok bool) {
 	if len(q.chunks) == 0 {
 		return portion{}, false
 	}
+	if room = q.pace.limit(q.chunks[0].Start, room, time.Now()); room == 0 {
+		q.wakeLater()
+		return portion{}, false
+	}
+	defer func() { q.pace.spend(len(taken.records)) }()
 	taken.start = q.chunks[0].Start
 	for len(q.chunks) > 0 {
 		chunk := q.chunks[0]
@@ -53,6 +62,27 @@ func (q *queue) take(room int) (taken portion, ok bool) {
 		q.chunks = q.chunks[1:]
 	}
 	return taken, true
+}
+
+// begin sets the pace for what is added from now on.
+func (q *queue) begin(replay settle.Replaying, wake func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.pace, q.wake = pace{replay: replay, at: time.Now()}, wake
+}
+
+func (q *queue) wakeLater() {
+	if q.pace.waiting {
+		return
+	}
+	q.pace.waiting = true
+	time.AfterFunc(breath, func() {
+		q.mu.Lock()
+		q.pace.waiting = false
+		wake := q.wake
+		q.mu.Unlock()
+		wake()
+	})
 }
 
 // cut takes the first n of a chunk's more than n records, and ends right after

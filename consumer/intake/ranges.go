@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -44,6 +46,16 @@ func (c *Cluster) LogRanges(ctx context.Context, partitions []int32) (map[int32]
 
 // askRanges asks once for the partitions that are not yet in ranges.
 func (c *Cluster) askRanges(ctx context.Context, partitions []int32, ranges map[int32]LogRange) error {
+	return eachLeader(ctx, c, partitions, ranges, func(leader int32, led []Partition) error {
+		return c.askLeaderRanges(ctx, leader, led, ranges)
+	})
+}
+
+// eachLeader asks the leaders of those partitions of which there is no answer yet.
+func eachLeader[Answer any](
+	ctx context.Context, c *Cluster, partitions []int32, answered map[int32]Answer,
+	ask func(leader int32, led []Partition) error,
+) error {
 	topic, err := c.askTopic(ctx)
 	if err != nil {
 		return err
@@ -53,7 +65,7 @@ func (c *Cluster) askRanges(ctx context.Context, partitions []int32, ranges map[
 		if id < 0 || int(id) >= len(topic.Partitions) {
 			return &UnknownPartitionError{Topic: topic.Name, Partition: id, Partitions: len(topic.Partitions)}
 		}
-		if _, done := ranges[id]; !done {
+		if _, done := answered[id]; !done {
 			p := topic.Partitions[id]
 			byLeader[p.Leader] = append(byLeader[p.Leader], p)
 		}
@@ -64,7 +76,7 @@ func (c *Cluster) askRanges(ctx context.Context, partitions []int32, ranges map[
 			failed = append(failed, fmt.Errorf("partition %d: %w", led[0].ID, kerr.LeaderNotAvailable))
 			continue
 		}
-		failed = append(failed, c.askLeaderRanges(ctx, leader, led, ranges))
+		failed = append(failed, ask(leader, led))
 	}
 	return errors.Join(failed...)
 }
@@ -122,4 +134,28 @@ func (c *Cluster) listOffsets(
 		return nil, fmt.Errorf("broker %d left out partition %d", leader, led[i].ID)
 	}
 	return offsets, nil
+}
+
+// OffsetsAt asks for the first offset of each given partition whose record has the given time or a later one. A
+// partition that has none is not in the answer. Brokers go by the timestamps of the records, in milliseconds. Errors are
+// those of LogRanges.
+func (c *Cluster) OffsetsAt(ctx context.Context, partitions []int32, at time.Time) (map[int32]int64, error) {
+	found := make(map[int32]int64, len(partitions))
+	err := c.retry(ctx, "ask for offsets by time of topic "+c.cfg.Topic, func(ctx context.Context) error {
+		return eachLeader(ctx, c, partitions, found, func(leader int32, led []Partition) error {
+			offsets, err := c.listOffsets(ctx, leader, led, max(0, ceilMilliseconds(at)), readCommitted)
+			maps.Copy(found, offsets)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(found, func(_ int32, offset int64) bool { return offset < 0 })
+	return found, nil
+}
+
+// ceilMilliseconds is the first millisecond at the time or after it.
+func ceilMilliseconds(at time.Time) int64 {
+	return at.Add(time.Millisecond - time.Nanosecond).UnixMilli()
 }

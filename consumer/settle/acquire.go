@@ -42,6 +42,8 @@ type Position struct {
 	// none did. [InterventionDone] is to be called once the group's committed
 	// offset has followed.
 	InterventionID int64
+	// Replay is the one that runs on the partition, if one does.
+	Replay Replaying
 }
 
 // Acquire takes a partition over: it fences whoever had it before and says
@@ -63,6 +65,7 @@ func Acquire(ctx context.Context, db Beginner, a Assignment) (Position, error) {
 			return fenceAndHalt(ctx, tx, a.Key, stored.epoch, halted)
 		}
 		position.InterventionID, position.LeaderEpoch = stored.interventionID, -1
+		position.Replay = stored.replay
 		if facts.Watermark != nil && *facts.Watermark == position.Offset {
 			position.LeaderEpoch = stored.leaderEpoch
 		}
@@ -82,6 +85,7 @@ type stored struct {
 	epoch          int64
 	leaderEpoch    int32
 	interventionID int64
+	replay         Replaying
 }
 
 func readFacts(ctx context.Context, tx pgx.Tx, a Assignment) (facts Facts, s stored, err error) {
@@ -103,6 +107,14 @@ func readFacts(ctx context.Context, tx pgx.Tx, a Assignment) (facts Facts, s sto
 	}
 	if intervened {
 		facts.Intervention = &to
+	}
+	replaying, err := found(tx.QueryRow(ctx, findRunningReplaySQL, k.Group, k.Topic, k.Partition).
+		Scan(&s.replay.ID, &s.replay.Until, &s.replay.Rate))
+	if err != nil {
+		return facts, s, err
+	}
+	if replaying {
+		facts.ReplayID = s.replay.ID
 	}
 	var halt HaltError
 	halted, err := found(tx.QueryRow(ctx, getHaltSQL, k.Group, k.Topic, k.Partition).

@@ -32,8 +32,9 @@ type admission interface {
 type reading struct {
 	batch      []Slice
 	quarantine bool
-	fenced     map[Key]bool   // slices whose watermark moved
-	setAside   map[place]bool // records that are dead letters, and were not requeued
+	fenced     map[Key]bool      // slices whose watermark moved
+	setAside   map[place]bool    // records that are dead letters, and were not requeued
+	replays    map[counted]int64 // how far running replays of the batch are counted
 }
 
 // place is where a record stands: a row of source and an offset.
@@ -48,6 +49,7 @@ func newReading(batch []Slice, quarantine bool) *reading {
 
 func (r *reading) queue(batch *pgx.Batch) {
 	r.queueFence(batch)
+	r.queueReplays(batch)
 	r.queueFindDeadLetters(batch)
 }
 
@@ -94,5 +96,8 @@ func (r *reading) letters() []int64 { return []int64{} }
 func (r *reading) finish(batch *pgx.Batch, t *transaction) {
 	for i := range t.deadLetters {
 		t.deadLetters[i].queue(batch)
+	}
+	if len(r.replays) > 0 {
+		r.finishReplays(batch, t)
 	}
 }

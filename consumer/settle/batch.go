@@ -24,6 +24,8 @@ type Slice struct {
 	Start, End int64
 	// LeaderEpoch is that of the last record before End; -1 when unknown.
 	LeaderEpoch int32
+	// Replay is the one that [Acquire] found to run.
+	Replay Replaying
 	// Items are in the order of their offsets. There may be none.
 	Items []Item
 }

@@ -93,6 +93,7 @@ func (i *Intervention) write(ctx context.Context, tx pgx.Tx, from *int64) error 
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(replaceInterventionSQL, k.Group, k.Topic, k.Partition)
+	batch.Queue(endReplaySQL, k.Group, k.Topic, k.Partition)
 	batch.Queue(insertInterventionSQL, k.Group, k.Topic, k.Partition, string(i.Action), sourceID, from, i.To,
 		i.Actor, i.Reason)
 	batch.Queue(interveneWatermarkSQL, k.Group, k.Topic, k.Partition, sourceID, i.To, i.Actor)

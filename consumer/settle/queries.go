@@ -13,6 +13,8 @@ var (
 	auditTransfersSQL string
 	//go:embed queries/begin.sql
 	beginSQL string
+	//go:embed queries/begin_reading.sql
+	beginReadingSQL string
 	//go:embed queries/claim_dead_letters.sql
 	claimDeadLettersSQL string
 	//go:embed queries/clear_halt.sql
@@ -23,6 +25,10 @@ var (
 	countOpenDeadLettersToSQL string
 	//go:embed queries/count_open_dead_letters.sql
 	countOpenDeadLettersSQL string
+	//go:embed queries/count_replay.sql
+	countReplaySQL string
+	//go:embed queries/end_replay.sql
+	endReplaySQL string
 	//go:embed queries/fence.sql
 	fenceSQL string
 	//go:embed queries/fence_off.sql
@@ -31,6 +37,10 @@ var (
 	fenceOffAllSQL string
 	//go:embed queries/find_dead_letters.sql
 	findDeadLettersSQL string
+	//go:embed queries/find_replay_progress.sql
+	findReplayProgressSQL string
+	//go:embed queries/find_running_replay.sql
+	findRunningReplaySQL string
 	//go:embed queries/find_source.sql
 	findSourceSQL string
 	//go:embed queries/first_open_dead_letters.sql
@@ -47,8 +57,12 @@ var (
 	getInterventionSQL string
 	//go:embed queries/get_partitions.sql
 	getPartitionsSQL string
+	//go:embed queries/get_replay_partitions.sql
+	getReplayPartitionsSQL string
 	//go:embed queries/get_sources.sql
 	getSourcesSQL string
+	//go:embed queries/get_standing.sql
+	getStandingSQL string
 	//go:embed queries/get_watermarks.sql
 	getWatermarksSQL string
 	//go:embed queries/halt.sql
@@ -59,6 +73,10 @@ var (
 	insertDeadLetterActionsSQL string
 	//go:embed queries/insert_intervention.sql
 	insertInterventionSQL string
+	//go:embed queries/insert_replay.sql
+	insertReplaySQL string
+	//go:embed queries/insert_replay_partition.sql
+	insertReplayPartitionSQL string
 	//go:embed queries/insert_source.sql
 	insertSourceSQL string
 	//go:embed queries/intervene_watermark.sql
@@ -81,6 +99,8 @@ var (
 	listOrdersSQL string
 	//go:embed queries/list_readers.sql
 	listReadersSQL string
+	//go:embed queries/list_replays.sql
+	listReplaysSQL string
 	//go:embed queries/list_sources.sql
 	listSourcesSQL string
 	//go:embed queries/lock_dead_letters.sql
@@ -97,4 +117,6 @@ var (
 	replaceInterventionSQL string
 	//go:embed queries/resolve_dead_letters.sql
 	resolveDeadLettersSQL string
+	//go:embed queries/rewind_watermark.sql
+	rewindWatermarkSQL string
 )

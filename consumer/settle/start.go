@@ -17,6 +17,8 @@ type Facts struct {
 	// Intervention is where an operator told the partition to go on; nil when
 	// nothing is pending.
 	Intervention *int64
+	// ReplayID is that of the replay that runs on the partition; 0 without.
+	ReplayID int64
 	// Halt is what the partition halted for before, if only an operator can
 	// judge it; nil otherwise.
 	Halt *HaltError
@@ -63,6 +65,11 @@ func StartOffset(f Facts) (int64, error) {
 		return 0, err
 	}
 	switch {
+	case start < f.LogStart && f.ReplayID != 0:
+		return 0, &HaltError{HaltRetentionGap, fmt.Sprintf(
+			"offsets %d to %d were removed from the log before replay %d read them again: what had an outcome has it "+
+				"still; partition skip --to-offset %d goes on with what the log holds, and ends the replay",
+			start, f.LogStart-1, f.ReplayID, f.LogStart)}
 	case start < f.LogStart:
 		return 0, &HaltError{HaltRetentionGap, fmt.Sprintf(
 			"offsets %d to %d were removed from the log before they were processed: "+

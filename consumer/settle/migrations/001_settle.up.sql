@@ -34,7 +34,7 @@ COMMENT ON TABLE watermark IS 'How far each partition was ever read, and the fen
 COMMENT ON COLUMN watermark.consumer_group IS 'The consumer group that reads it.';
 COMMENT ON COLUMN watermark.topic IS 'The topic''s name.';
 COMMENT ON COLUMN watermark.partition IS 'The partition''s number.';
-COMMENT ON COLUMN watermark.next_offset IS 'All records below this offset have a recorded outcome.';
+COMMENT ON COLUMN watermark.next_offset IS 'All records below this offset have a recorded outcome. While a replay runs, those up to its end have one, too, and are being read again.';
 COMMENT ON COLUMN watermark.epoch IS 'Raised at each assignment, and for all when a horizon is recorded. A batch commits only under the epoch that its worker was given.';
 COMMENT ON COLUMN watermark.source_id IS 'The partition under its topic id: the row of source.';
 COMMENT ON COLUMN watermark.leader_epoch IS 'Leader epoch of the record before next_offset, to notice a truncated log (KIP-320). -1 when unknown.';
@@ -177,3 +177,77 @@ COMMENT ON COLUMN partition_intervention.actor IS 'Who: the user and host of the
 COMMENT ON COLUMN partition_intervention.reason IS 'Why, in their words.';
 COMMENT ON COLUMN partition_intervention.created_at IS 'When.';
 COMMENT ON COLUMN partition_intervention.done_at IS 'When the group''s committed offset had followed. NULL: it is still to be taken as the start.';
+
+CREATE TABLE replay (
+    id             bigint      GENERATED ALWAYS AS IDENTITY,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    rate           integer,
+    consumer_group text        COLLATE "C" NOT NULL,
+    topic          text        COLLATE "C" NOT NULL,
+    target         text        NOT NULL,
+    actor          text        NOT NULL,
+    reason         text        NOT NULL,
+    plan           jsonb       NOT NULL,
+    CONSTRAINT replay_pkey PRIMARY KEY (id),
+    CONSTRAINT replay_rate_positive CHECK (rate > 0),
+    CONSTRAINT replay_reason_given CHECK (reason <> '')
+);
+
+COMMENT ON TABLE replay IS 'Who had records read again, when, which and why. Kept for ever.';
+COMMENT ON COLUMN replay.id IS 'What deductor replay show takes.';
+COMMENT ON COLUMN replay.consumer_group IS 'The consumer group that reads them.';
+COMMENT ON COLUMN replay.topic IS 'The topic''s name.';
+COMMENT ON COLUMN replay.target IS 'What was asked for, such as --to-datetime 2026-01-01T00:00:00Z.';
+COMMENT ON COLUMN replay.rate IS 'The most records a second that are read again of each partition. NULL: no limit.';
+COMMENT ON COLUMN replay.plan IS 'The plan that was applied, as deductor replay plan --save wrote it: what was expected.';
+COMMENT ON COLUMN replay.actor IS 'Who: the user and host of the command.';
+COMMENT ON COLUMN replay.reason IS 'Why, in their words.';
+COMMENT ON COLUMN replay.created_at IS 'When.';
+
+CREATE TABLE replay_partition (
+    replay_id         bigint      NOT NULL,
+    from_offset       bigint      NOT NULL,
+    until_offset      bigint      NOT NULL,
+    next_offset       bigint      NOT NULL,
+    committed_offset  bigint,
+    records           bigint      NOT NULL DEFAULT 0,
+    already_answered  bigint      NOT NULL DEFAULT 0,
+    already_set_aside bigint      NOT NULL DEFAULT 0,
+    applied           bigint      NOT NULL DEFAULT 0,
+    declined          bigint      NOT NULL DEFAULT 0,
+    conflicts         bigint      NOT NULL DEFAULT 0,
+    other_letters     bigint      NOT NULL DEFAULT 0,
+    updated_at        timestamptz NOT NULL DEFAULT now(),
+    finished_at       timestamptz,
+    source_id         integer     NOT NULL,
+    partition         integer     NOT NULL,
+    consumer_group    text        COLLATE "C" NOT NULL,
+    topic             text        COLLATE "C" NOT NULL,
+    CONSTRAINT replay_partition_pkey PRIMARY KEY (replay_id, partition),
+    CONSTRAINT replay_partition_goes_back CHECK (0 <= from_offset AND from_offset < until_offset),
+    CONSTRAINT replay_partition_next_within CHECK (next_offset BETWEEN from_offset AND until_offset),
+    CONSTRAINT replay_partition_replay_fkey FOREIGN KEY (replay_id) REFERENCES replay (id),
+    CONSTRAINT replay_partition_source_fkey FOREIGN KEY (source_id) REFERENCES source (id)
+) WITH (fillfactor = 50);
+CREATE UNIQUE INDEX replay_partition_running_key
+    ON replay_partition (consumer_group, topic, partition) WHERE finished_at IS NULL;
+
+COMMENT ON TABLE replay_partition IS 'What a replay reads again of one partition, and what came of it. The counts are written in the transactions that move the watermark: they are exact. Kept for ever.';
+COMMENT ON COLUMN replay_partition.replay_id IS 'The replay.';
+COMMENT ON COLUMN replay_partition.consumer_group IS 'The consumer group that reads it.';
+COMMENT ON COLUMN replay_partition.topic IS 'The topic''s name.';
+COMMENT ON COLUMN replay_partition.partition IS 'The partition''s number.';
+COMMENT ON COLUMN replay_partition.source_id IS 'The partition under its topic id at that time.';
+COMMENT ON COLUMN replay_partition.from_offset IS 'Where the partition was sent back to: the first offset that is read again.';
+COMMENT ON COLUMN replay_partition.until_offset IS 'The watermark before: the first offset that is not part of the replay.';
+COMMENT ON COLUMN replay_partition.next_offset IS 'How far it is: all from from_offset on and below this offset was read again.';
+COMMENT ON COLUMN replay_partition.committed_offset IS 'The group''s committed offset before. NULL when there was none.';
+COMMENT ON COLUMN replay_partition.records IS 'How many records were read again: the sum of the next six.';
+COMMENT ON COLUMN replay_partition.already_answered IS 'Of these, whose stored outcome stands: applied or declined before.';
+COMMENT ON COLUMN replay_partition.already_set_aside IS 'Of these, which are dead letters since before.';
+COMMENT ON COLUMN replay_partition.applied IS 'Of these, which were debited by the replay.';
+COMMENT ON COLUMN replay_partition.declined IS 'Of these, which were declined by the replay.';
+COMMENT ON COLUMN replay_partition.conflicts IS 'Of these, which became dead letters of the replay: order_conflict.';
+COMMENT ON COLUMN replay_partition.other_letters IS 'Of these, which became dead letters of the replay for other reasons.';
+COMMENT ON COLUMN replay_partition.updated_at IS 'When a batch last moved it.';
+COMMENT ON COLUMN replay_partition.finished_at IS 'When it ended: all was read again, or, with next_offset below until_offset, an operator moved the partition on (partition_intervention). NULL: it is still running.';

@@ -1,0 +1,109 @@
+package replay_test
+
+import (
+	"reflect"
+	"testing"
+
+	"deductor/consumer"
+	"deductor/consumer/settle"
+	"deductor/internal/replay"
+)
+
+// history produces commands of every outcome to both partitions, some in both.
+func (b *bundle) history() {
+	b.t.Helper()
+	b.kafka.Produce(b.t, 0, pays("a", 20)...)
+	b.kafka.Produce(b.t, 0, pay("a-3", "alice"), payOf("a-4", "alice", "9.00", "USD"), "no JSON",
+		payOf("y-1", "jun", "100", "JPY"), pay("p-1", "poor"), pay("p-2", "poor"), pay("p-3", "poor"))
+	b.kafka.ProduceAborted(b.t, 0, pay("never", "alice"))
+	b.kafka.Produce(b.t, 1, pays("b", 10)...)
+	b.kafka.Produce(b.t, 1, pay("a-5", "alice"), pay("u-1", "nobody"))
+}
+
+// forget takes back, as a database that lost them would, what orders did.
+func (b *bundle) forget(orders ...string) {
+	b.t.Helper()
+	b.exec(`WITH gone AS (DELETE FROM transfer WHERE reference = ANY ($1) RETURNING *),
+		p AS (DELETE FROM processed WHERE order_id = ANY ($1)),
+		back AS (UPDATE account a SET balance = balance + g.sum FROM (SELECT debit_account, sum(amount) FROM gone GROUP BY 1) g
+		          WHERE a.id = g.debit_account)
+		UPDATE settlement_stripe s SET balance = balance - g.sum
+		  FROM (SELECT credit_account, credit_stripe, sum(amount) FROM gone GROUP BY 1, 2) g
+		 WHERE s.account_id = g.credit_account AND s.stripe = g.credit_stripe`, orders)
+}
+
+// Promise 3: what a plan says is what its replay does, and a replay changes
+// nothing of what had its outcome.
+func TestPromise3_ReplayDoesWhatThePlanSays(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.history()
+	b.settle()
+	if n := b.count("dead_letter"); n != 2 {
+		t.Fatalf("%d dead letters, want the conflict and the malformed one", n)
+	}
+	b.forget("a-7", "a-8", "y-1", "p-2", "u-1") // u-1 was declined
+	b.exec("DELETE FROM dead_letter WHERE reason = 'invalid_json'")
+
+	plan := b.mustPlan(replay.ToEarliest())
+	want := replay.Counts{
+		WouldRead: 39, AlreadyApplied: 31, AlreadyDeclined: 1, AlreadySetAside: 1, WouldApply: 4, WouldDecline: 1,
+		Malformed: 1,
+		WouldDebit: []replay.Money{
+			{Currency: "JPY", Amount: "100", AmountMinor: "100"}, {Currency: "USD", Amount: "3.00", AmountMinor: "300"}},
+	}
+	if !reflect.DeepEqual(plan.Totals, want) {
+		t.Errorf("the plan is\n%+v, want\n%+v", plan.Totals, want)
+	}
+	if n := b.count("replay"); n != 0 {
+		t.Errorf("planning left %d replays", n)
+	}
+	id := b.apply(plan)
+	_, stop := b.work(nil)
+	state := b.finish(id)
+	b.awaitSettled()
+	stop()
+	done := replay.Progress{Offsets: 41, Done: 41, Records: 39, AlreadyAnswered: 32, AlreadySetAside: 1, Applied: 4,
+		Declined: 1, OtherLetters: 1}
+	if state.State != replay.Finished || state.Progress != done || !reflect.DeepEqual(state.Planned, want) {
+		t.Errorf("the replay came to\n%+v, want\n%+v", state, done)
+	}
+	if n := b.count("dead_letter"); n != 2 {
+		t.Errorf("%d dead letters, want the 2 of before", n)
+	}
+	b.wantBooks(33)
+}
+
+// Promise 2: while the group runs, the owner goes back by itself, and the other
+// partition is not disturbed.
+func TestPromise2_ReplayWhileTheGroupRuns(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.history()
+	w, _ := b.work(func(c *consumer.Config) { c.BatchMax = 7 })
+	b.awaitSettled()
+	b.forget("a-7", "b-3")
+	epochs := func() (n int) {
+		if err := b.db.Pool.QueryRow(t.Context(), "SELECT sum(epoch) FROM watermark WHERE partition = 1").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := epochs()
+	id := b.apply(b.mustPlan(replay.ToOffset(5), 0))
+	b.kafka.Produce(t, 0, pays("new", 5)...)
+	b.kafka.Produce(t, 1, pays("newer", 5)...)
+	state := b.finish(id)
+	b.awaitSettled()
+	if state.Applied != 1 || state.Conflicts+state.OtherLetters != 0 || state.Done != state.Offsets ||
+		state.Partitions[0].FromOffset != 5 {
+		t.Errorf("%+v", state)
+	}
+	if n := w.Counts()[settle.Duplicate]; n < state.AlreadyAnswered {
+		t.Errorf("the worker counts %d duplicates, the replay %d", n, state.AlreadyAnswered)
+	}
+	if after := epochs(); after != before {
+		t.Errorf("partition 1 was assigned anew: epoch %d, before %d", after, before)
+	}
+	b.wantBooks(33 + 10 - 1) // b-3 is of the partition that was not replayed
+}
