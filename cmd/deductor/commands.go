@@ -16,6 +16,7 @@ var commands = []func() *cobra.Command{
 	newOrder,
 	newPartition,
 	newProduce,
+	newReplay,
 	newRun,
 	newStatus,
 	newVersion,

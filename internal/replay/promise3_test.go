@@ -107,3 +107,45 @@ func TestPromise2_ReplayWhileTheGroupRuns(t *testing.T) {
 	}
 	b.wantBooks(33 + 10 - 1) // b-3 is of the partition that was not replayed
 }
+
+// Promise 2: a replay that a worker was in the middle of when it was stopped is
+// taken up by the next, and counted to its end.
+func TestPromise2_ReplayGoesOnWithAnotherWorker(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.history()
+	b.settle()
+	b.forget("a-1", "a-18")
+	plan := b.mustPlan(replay.ToEarliest())
+	a := b.application(plan)
+	a.Rate = 20
+	id, err := a.Apply(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stop := b.work(func(c *consumer.Config) { c.BatchMax = 2 })
+	var half replay.State
+	eventually(t, "some of it", func() string {
+		if half, err = replay.Get(t.Context(), b.db.Pool, id); err != nil || half.Records == 0 {
+			return "nothing was read"
+		}
+		return ""
+	})
+	stop()
+	if half, err = replay.Get(t.Context(), b.db.Pool, id); err != nil || half.State != replay.Running {
+		t.Fatalf("it is %+v, %v; want it to run still: its rate is 20/s", half, err)
+	}
+	if again, err := a.Apply(t.Context()); err == nil {
+		t.Errorf("replay %d began beside it", again)
+	}
+	b.exec("UPDATE replay SET rate = NULL")
+	b.work(nil)
+	state := b.finish(id)
+	b.awaitSettled()
+	if p := state.Planned; state.Records != p.WouldRead || state.Applied != 2 || p.WouldApply != 2 ||
+		state.AlreadyAnswered != p.AlreadyApplied+p.AlreadyDeclined || state.AlreadySetAside != p.AlreadySetAside ||
+		state.Declined+state.Conflicts+state.OtherLetters != 0 {
+		t.Errorf("it came to %+v, planned %+v", state.Progress, p)
+	}
+	b.wantBooks(33)
+}
