@@ -188,7 +188,7 @@ func TestInChromium(t *testing.T) {
 	pages := []struct{ name, path string }{
 		{"overview", "/"}, {"partitions", "/partitions"}, {"partition", "/partitions/2"}, {"orders", "/orders"},
 		{"order", "/orders?id=ord-0"}, {"accounts", "/accounts"}, {"account", "/accounts/show?name=customer-1"},
-		{"dead-letters", "/dead-letters"}, {"dead-letter", "/dead-letters/1"}, {"audit", "/audit"},
+		{"dead-letters", "/dead-letters"}, {"dead-letter", "/dead-letters/1"}, {"audit", "/audit"}, {"replays", "/replays"},
 		{"confirm", "/dead-letters/requeue/confirm?id=1&id=2"}, {"unknown", "/orders?id=nothing"},
 	}
 	for _, page := range pages {
@@ -239,6 +239,12 @@ func actInChromium(t *testing.T, b *bundle, screen *browser) {
 		t.Errorf("%d letters were discarded", n)
 	}
 
+	screen.open("replays", b.url+"/replays")
+	screen.run("plan a replay", chromedp.SetValue(chromedp.CSS(`select[name="target"]`), "earliest"),
+		typeIn(`input[name="partitions"]`, "0,1"), click(".filter button"), await(".confirm"))
+	if *shots != "" {
+		screen.shoot("plan")
+	}
 	screen.open("audit", b.url+"/audit")
 	screen.run("audit", click("form button"), await(".badge.balanced"))
 	if *shots != "" {

@@ -124,6 +124,23 @@ func (b *bundle) payments(n int) []string {
 // work runs a worker until it has settled all there is.
 func (b *bundle) work() {
 	b.t.Helper()
+	ends := b.kafka.EndOffsets(b.t)
+	b.workUntil(func() string {
+		for partition, committed := range b.kafka.GroupOffsets(b.t, "debits") {
+			if committed == ends[partition] {
+				delete(ends, partition)
+			}
+		}
+		if len(ends) > 0 {
+			return fmt.Sprintf("not yet committed up to %v", ends)
+		}
+		return ""
+	})
+}
+
+// workUntil runs a worker until wrong says nothing any more.
+func (b *bundle) workUntil(wrong func() string) {
+	b.t.Helper()
 	worker, err := consumer.New(consumer.Config{
 		Brokers: b.kafka.Brokers, Topic: b.kafka.Topic, Group: "debits", Owner: "worker-1", Database: b.db.Pool,
 		SessionTimeout: time.Second, Logger: slog.New(slog.DiscardHandler),
@@ -135,18 +152,7 @@ func (b *bundle) work() {
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- worker.Run(ctx) }()
-	ends := b.kafka.EndOffsets(b.t)
-	b.eventually(func() string {
-		for partition, committed := range b.kafka.GroupOffsets(b.t, "debits") {
-			if committed == ends[partition] {
-				delete(ends, partition)
-			}
-		}
-		if len(ends) > 0 {
-			return fmt.Sprintf("not yet committed up to %v", ends)
-		}
-		return ""
-	})
+	b.eventually(wrong)
 	stop()
 	if err := <-ended; err != nil {
 		b.t.Fatal(err)

@@ -29,8 +29,8 @@ type Config struct {
 	Cluster *intake.Cluster
 	// Topic and Group are the workers'. Required.
 	Topic, Group string
-	// Write lets operators requeue and discard dead letters. Defaults to reading
-	// only.
+	// Write lets operators requeue and discard dead letters, and replay. Defaults
+	// to reading only.
 	Write bool
 	// Access says who may look. The zero value lets in whoever reaches a loopback
 	// address.
@@ -60,6 +60,8 @@ type Console struct {
 	books    *cached[books]
 	letters  *cached[[]reasonCount]
 	auditor  gate
+	planning gate
+	plans    plans
 	actions  gate
 	verdicts verdicts
 	pages    pages
@@ -70,11 +72,12 @@ type Console struct {
 func New(config Config) *Console {
 	config = config.WithDefaults()
 	c := &Console{
-		config:  config,
-		db:      &reader{pool: config.Pool},
-		auditor: newGate(),
-		actions: newGate(),
-		pages:   parsePages(),
+		config:   config,
+		db:       &reader{pool: config.Pool},
+		auditor:  newGate(),
+		actions:  newGate(),
+		planning: newGate(),
+		pages:    parsePages(),
 	}
 	c.watch = newWatch(config, c.db)
 	c.books = newCached(booksAge, c.readBooks)

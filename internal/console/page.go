@@ -19,7 +19,7 @@ type pages map[string]*template.Template
 // names are the pages' files. Each has its own "main".
 var names = []string{
 	"overview", "partitions", "partition", "orders", "accounts", "account", "letters", "letter", "resolve", "resolved",
-	"audit", "error",
+	"replays", "replay", "plan", "audit", "error",
 }
 
 func parsePages() pages {

@@ -62,7 +62,7 @@ func (c *Console) writable() error {
 		return nil
 	}
 	return &pageError{http.StatusForbidden, "This console only reads",
-		"Run it with DEDUCTOR_CONSOLE_WRITE=true to requeue and discard dead letters here, or use deductor deadletter."}
+		"Run it with DEDUCTOR_CONSOLE_WRITE=true to act here, or use the commands deductor deadletter and deductor replay."}
 }
 
 // resolvePage is the page that asks for a confirmation.
