@@ -99,11 +99,11 @@ func followReplay(ctx context.Context, out, talk io.Writer, conn *pgx.Conn, id i
 	if err := writeReplay(out, &state); err != nil {
 		return err
 	}
-	return verdict(ctx, out, conn)
+	return auditVerdict(ctx, out, conn)
 }
 
-// verdict proves the books, and says in a line whether they are right.
-func verdict(ctx context.Context, w io.Writer, conn *pgx.Conn) error {
+// auditVerdict proves the books, and says in a line whether they are right.
+func auditVerdict(ctx context.Context, w io.Writer, conn *pgx.Conn) error {
 	checks, totals, err := settle.Audit(ctx, conn, 1)
 	if err != nil {
 		return err
