@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -44,4 +45,14 @@ func TestRoles(t *testing.T) {
 	mustHave(t, b.post("/dead-letters/discard", form).body, "Discarded: 1 of 1")
 	form.Set("id", "2")
 	mustHave(t, b.post("/dead-letters/requeue", form).body, "Requeued: 0 of 1", ">refused<")
+
+	planned := b.post("/replays/plan", url.Values{"target": {"earliest"}, "partitions": {"0"}})
+	name := regexp.MustCompile(`name="plan" value="(\w+)"`).FindStringSubmatch(planned.body)
+	if name == nil {
+		t.Fatalf("a worker's role can't plan: %s", planned.body)
+	}
+	form = url.Values{"plan": {name[1]}, "name": {"bob"}, "reason": {"INC-7"}}
+	mustHave(t, b.post("/replays/apply", form).body, "permission denied")
+	b.exec("GRANT INSERT ON replay, replay_partition TO worker")
+	mustHave(t, b.post("/replays/apply", form).body, "Replay 1")
 }
