@@ -55,7 +55,8 @@ func TestPromise1_ReplayByTheConsole(t *testing.T) {
 func TestReplayRefused(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t, nil)
-	for _, form := range []string{"", "target=datetime&value=yesterday", "target=datetime&value=2026-01-31T13:00", "target=duration&value=x", "target=order",
+	for _, form := range []string{"", "target=datetime&value=yesterday", "target=datetime&value=2026-01-31T13:00",
+		"target=duration&value=x", "target=order",
 		"target=earliest&partitions=x", "target=order&value=" + strings.Repeat("x", 129)} {
 		values, err := url.ParseQuery(form)
 		if err != nil {
