@@ -199,7 +199,7 @@ func TestKafkaTroubleTellsNoSecret(t *testing.T) {
 			for setting, value := range change {
 				env = with(env, setting, value)
 			}
-			fail(t, env, "console")
+			fail(t, env, "status")
 			worker := startCommand(t, env, "", "run", "--log-level", "debug")
 			eventually(t, func() string {
 				if said := strings.ToLower(worker.stderr.String()); !strings.Contains(said, "unreachable") &&
