@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"deductor/consumer/currency"
 	"deductor/ledger"
@@ -78,21 +77,7 @@ func viewTotals(totals []ledger.CurrencyTotals) []totalsView {
 
 // majorUnits writes a decimal integer of minor units in major units. A total
 // may have more digits than [currency.Format] takes.
-func majorUnits(minor, code string) string {
-	digits, _ := currency.Digits(code)
-	if digits == 0 {
-		return minor
-	}
-	sign := ""
-	if strings.HasPrefix(minor, "-") {
-		sign, minor = "-", minor[1:]
-	}
-	if missing := digits + 1 - len(minor); missing > 0 {
-		minor = strings.Repeat("0", missing) + minor
-	}
-	point := len(minor) - digits
-	return sign + minor[:point] + "." + minor[point:]
-}
+func majorUnits(minor, code string) string { return currency.FormatDigits(minor, code) }
 
 // failed names the checks that found something.
 func (v auditView) failed() []string {

@@ -8,6 +8,7 @@ var commands = []func() *cobra.Command{
 	newAudit,
 	newBench,
 	newConfig,
+	newConsole,
 	newDeadletter,
 	newDedupe,
 	newDemo,

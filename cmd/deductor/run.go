@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -30,8 +29,10 @@ takes. A schema that doesn't fit, a topic, database or password that is wrong en
 it with exit code 1.
 
 The admin address answers GET /livez (the process is alive), GET /readyz (it can do
-its work; ?verbose for details) and GET /metrics (for Prometheus). With --pprof it
-also serves profiles: go tool pprof http://127.0.0.1:8321/debug/pprof/profile
+its work; ?verbose for details) and GET /metrics (for Prometheus), and serves the web
+console under /console/: on a loopback address to those on this host, on others to those
+who sign in. With --pprof it also serves profiles:
+go tool pprof http://127.0.0.1:8321/debug/pprof/profile
 
 OpenTelemetry traces are sent by OTLP over HTTP when OpenTelemetry's own variables ask
 for it: OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318. A batch is a span, with links
@@ -49,6 +50,8 @@ to the senders of its messages (header traceparent).`,
 	r.database.Bind(cmd.Flags())
 	r.admin.Bind(cmd.Flags())
 	r.admin.BindServed(cmd.Flags())
+	r.console.BindEnabled(cmd.Flags())
+	r.console.Bind(cmd.Flags())
 	r.worker.Bind(cmd.Flags())
 	r.log.Bind(cmd.Flags())
 	return cmd
@@ -59,6 +62,7 @@ type runner struct {
 	group    config.Group
 	database config.Database
 	admin    config.Admin
+	console  config.Console
 	worker   config.Worker
 	log      config.Log
 }
@@ -91,17 +95,21 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 	}
 	start := newStartup(worker)
 	measured.Watch(worker.State, start.checks)
-	server, err := admin.Listen(r.admin.Addr, admin.Options{
-		Checks: start.checks,
-		Pprof:  r.admin.Pprof,
-		Routes: map[string]http.Handler{"GET /metrics": measured.Handler()},
-	})
+	page, err := r.openConsole(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer page.close()
+	routes := page.routes()
+	routes["GET /metrics"] = measured.Handler()
+	server, err := admin.Listen(r.admin.Addr, admin.Options{Checks: start.checks, Pprof: r.admin.Pprof, Routes: routes})
 	if err != nil {
 		return err
 	}
 	log.Info("worker starts", "version", version(), "instance", owner, "topic", r.kafka.Topic,
 		"group", r.group.Name, "admin_addr", server.Addr())
-	if err := r.serve(ctx, server, func(ctx context.Context) error {
+	page.announce(log, server.Addr())
+	if err := r.serve(ctx, server, page, func(ctx context.Context) error {
 		if err := start.awaitDatabase(ctx, pool, log); err != nil {
 			return err
 		}
@@ -113,9 +121,19 @@ func (r *runner) run(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
+// openConsole makes the console, unless it is not wanted.
+func (r *runner) openConsole(ctx context.Context, log *slog.Logger) (consolePage, error) {
+	if !r.console.Enabled {
+		return noConsole(), nil
+	}
+	return openConsole(ctx, r.console, r.admin, &r.kafka, r.group, &r.database, log)
+}
+
 // serve answers operators while work is done, and to its very end, so that a
 // worker that drains is seen to do so.
-func (r *runner) serve(ctx context.Context, server *admin.Server, work func(context.Context) error) error {
+func (r *runner) serve(
+	ctx context.Context, server *admin.Server, page consolePage, work func(context.Context) error,
+) error {
 	var tasks errgroup.Group
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	working, stopWorking := context.WithCancel(ctx)
@@ -123,6 +141,7 @@ func (r *runner) serve(ctx context.Context, server *admin.Server, work func(cont
 		defer stopWorking()
 		return server.Serve(serving)
 	})
+	tasks.Go(func() error { return page.run(serving) })
 	tasks.Go(func() error {
 		defer stopServing()
 		return work(working)

@@ -64,7 +64,8 @@ func secrets() []string {
 // Each secret setting has to be tried below.
 func TestSecretSettingsAreTried(t *testing.T) {
 	t.Parallel()
-	if got := strings.Join(secrets(), " "); got != "database-url kafka-sasl-password" {
+	if got := strings.Join(secrets(), " "); got !=
+		"console-database-url console-password console-token database-url kafka-sasl-password" {
 		t.Errorf("secret settings are %s: add a test that none of them is told", got)
 	}
 }
@@ -82,6 +83,7 @@ func TestHelpTellsNoSecret(t *testing.T) {
 	fail(t, nil, "run", "--database-url", hidden, "--kafka-sasl-password", hidden)
 	fail(t, nil, "run", "--database-url="+hidden, "--lanes=x")
 	fail(t, nil, "run", "--database-ur="+hidden)
+	fail(t, nil, "console", "--console-token", hidden, "--console-password", hidden, "--console-database-url", hidden)
 }
 
 func TestSecretFilesTellNothing(t *testing.T) {
@@ -97,14 +99,14 @@ func TestSecretFilesTellNothing(t *testing.T) {
 			"DEDUCTOR_KAFKA_GROUP": "g", "DEDUCTOR_DATABASE_URL": "postgres://h:x/d"}
 		delete(env, name)
 		env[fileName] = file
-		fail(t, env, "status")
+		fail(t, env, "console")
 		env[name] = hidden
-		r := runCommand(t, env, "", "status")
+		r := runCommand(t, env, "", "console")
 		r.expect(t, exitUsage, name+" is given", fileName, file)
 		sayNothing(t, r)
 		delete(env, name)
 		env[fileName] = none
-		r = runCommand(t, env, "", "status")
+		r = runCommand(t, env, "", "console")
 		r.expect(t, exitUsage, fileName, none)
 		sayNothing(t, r)
 	}

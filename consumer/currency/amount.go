@@ -65,6 +65,24 @@ func Format(minor int64, code string) string {
 	return string(text[at:])
 }
 
+// FormatDigits is [Format] for a decimal integer of minor units that may have more digits than an int64 takes,
+// such as a sum over accounts.
+func FormatDigits(minor, code string) string {
+	digits, _ := Digits(code)
+	if digits == 0 {
+		return minor
+	}
+	sign := ""
+	if strings.HasPrefix(minor, "-") {
+		sign, minor = "-", minor[1:]
+	}
+	if missing := digits + 1 - len(minor); missing > 0 {
+		minor = strings.Repeat("0", missing) + minor
+	}
+	point := len(minor) - digits
+	return sign + minor[:point] + "." + minor[point:]
+}
+
 // isNumber reports whether s is one or more ASCII digits.
 func isNumber(s string) bool {
 	for i := range len(s) {

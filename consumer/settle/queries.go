@@ -23,6 +23,10 @@ var (
 	countOpenDeadLettersSQL string
 	//go:embed queries/clock.sql
 	clockSQL string
+	//go:embed queries/count_dead_letters.sql
+	countDeadLettersSQL string
+	//go:embed queries/count_open_dead_letters_to.sql
+	countOpenDeadLettersToSQL string
 	//go:embed queries/count_replay.sql
 	countReplaySQL string
 	//go:embed queries/end_replay.sql
@@ -95,6 +99,8 @@ var (
 	listOrdersSQL string
 	//go:embed queries/list_decided.sql
 	listDecidedSQL string
+	//go:embed queries/list_interventions.sql
+	listInterventionsSQL string
 	//go:embed queries/list_readers.sql
 	listReadersSQL string
 	//go:embed queries/list_replays.sql
@@ -107,6 +113,10 @@ var (
 	lockWatermarkSQL string
 	//go:embed queries/lock_watermarks.sql
 	lockWatermarksSQL string
+	//go:embed queries/page_dead_letters.sql
+	pageDeadLettersSQL string
+	//go:embed queries/page_open_dead_letters.sql
+	pageOpenDeadLettersSQL string
 	//go:embed queries/replace_intervention.sql
 	replaceInterventionSQL string
 	//go:embed queries/resolve_dead_letters.sql

@@ -206,7 +206,6 @@ func TestWorkerRoleCannotResolveDeadLetters(t *testing.T) {
 		"UPDATE dead_letter SET resolution = 'discarded', resolved_at = now()",
 		"DELETE FROM dead_letter",
 		"SELECT FROM dead_letter FOR UPDATE",
-		"SELECT FROM dead_letter_action",
 		"DELETE FROM dead_letter_action",
 		"INSERT INTO dead_letter_action (dead_letter_id, command_id, action, actor, reason) " +
 			"SELECT id, gen_random_uuid(), 'discard', 'worker', 'none' FROM dead_letter",

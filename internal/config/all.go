@@ -10,6 +10,7 @@ type All struct {
 	Group    Group
 	Database Database
 	Admin    Admin
+	Console  Console
 	Worker   Worker
 	Log      Log
 }
@@ -21,6 +22,8 @@ func (a *All) Bind(flags *pflag.FlagSet) {
 	a.Database.Bind(flags)
 	a.Admin.Bind(flags)
 	a.Admin.BindServed(flags)
+	a.Console.BindEnabled(flags)
+	a.Console.Bind(flags)
 	a.Worker.Bind(flags)
 	a.Log.Bind(flags)
 	flags.VisitAll(func(f *pflag.Flag) { delete(f.Annotations, isRequired) })
@@ -31,7 +34,7 @@ func (a *All) Bind(flags *pflag.FlagSet) {
 func (a *All) Validate() []error {
 	var errs []error
 	for _, validate := range []func() error{
-		a.Kafka.Validate, a.Database.Validate, a.Admin.Validate, a.Worker.Validate,
+		a.Kafka.Validate, a.Database.Validate, a.Admin.Validate, a.Console.Validate, a.Worker.Validate,
 	} {
 		if err := validate(); err != nil {
 			errs = append(errs, err)

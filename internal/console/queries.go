@@ -1,0 +1,10 @@
+package console
+
+import _ "embed"
+
+var (
+	//go:embed queries/counters.sql
+	countersSQL string
+	//go:embed queries/limit.sql
+	limitSQL string
+)
