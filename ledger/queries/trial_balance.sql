@@ -1,21 +1,18 @@
--- Sums are numeric: a currency's total may be more than one account can hold.
+-- The sum of bigints is numeric: a currency's total may be more than one account
+-- can hold. Cast before, each addition would be one of numerics, too.
 WITH stripes AS (
     SELECT account_id, sum(balance) AS balance FROM settlement_stripe GROUP BY account_id
-), holding AS (
-    SELECT a.currency, a.kind, a.opening_balance, a.balance + coalesce(s.balance, 0) AS balance
+), totals AS (
+    SELECT a.currency,
+           count(*) AS accounts,
+           sum(a.opening_balance) AS opening,
+           coalesce(sum(a.balance) FILTER (WHERE a.kind = 'customer'), 0) AS customers,
+           coalesce(sum(a.balance) FILTER (WHERE a.kind = 'settlement'), 0) + coalesce(sum(s.balance), 0) AS settlement,
+           sum(a.balance) + coalesce(sum(s.balance), 0) - sum(a.opening_balance) AS difference
       FROM account a
       LEFT JOIN stripes s ON s.account_id = a.id
-), totals AS (
-    SELECT currency,
-           count(*) AS accounts,
-           sum(opening_balance::numeric) AS opening,
-           sum(balance::numeric) FILTER (WHERE kind = 'customer') AS customers,
-           sum(balance::numeric) FILTER (WHERE kind = 'settlement') AS settlement,
-           sum(balance::numeric) - sum(opening_balance::numeric) AS difference
-      FROM holding
-     GROUP BY currency
+     GROUP BY a.currency
 )
-SELECT currency, accounts, opening::text, coalesce(customers, 0)::text, coalesce(settlement, 0)::text,
-       difference::text
+SELECT currency, accounts, opening::text, customers::text, settlement::text, difference::text
   FROM totals
  ORDER BY currency
