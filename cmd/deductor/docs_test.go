@@ -160,11 +160,12 @@ func TestDocsTestsExist(t *testing.T) {
 	t.Parallel()
 	tests := make(map[string]bool)
 	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
-	err := filepath.WalkDir(repository, func(path string, _ fs.DirEntry, err error) error {
+	files := os.DirFS(repository)
+	err := fs.WalkDir(files, ".", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		source, err := os.ReadFile(path)
+		source, err := fs.ReadFile(files, path)
 		for _, match := range function.FindAllStringSubmatch(string(source), -1) {
 			tests[match[1]] = true
 		}
