@@ -43,7 +43,8 @@ func TestDocsCommandsAreRead(t *testing.T) {
 		"A=1 deductor audit --topic-rang all":                        "no such flag: --topic-rang",
 		"echo '{}' | deductor produce --file - && deductor audit -x": "no such flag: -x",
 		"deductor migrate sql --rol x | psql \"$URL\"":               "no such flag: --rol",
-		"go run ./cmd/deductor demo --keeep # --not":                 "no such flag: --keeep",
+		"go run ./cmd/deductor demo --keeep":                         "no such flag: --keeep",
+		"deductor demo --keep # not --for-ever":                      "",
 		"deductor replay plan --shift-by -1000 --save plan.json":     "",
 		"deductor audit --reason '--x; deductor nothing'":            "no such flag: --reason",
 	} {
