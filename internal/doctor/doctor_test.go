@@ -17,6 +17,7 @@ import (
 	"deductor/consumer/intake"
 	"deductor/internal/config"
 	"deductor/internal/kafkatest"
+	"deductor/internal/partitions"
 	"deductor/internal/pgtest"
 )
 
@@ -331,6 +332,9 @@ func TestJudgements(t *testing.T) {
 			judgeOffsets(r, map[int32]int64{0: 3},
 				map[int32]intake.LogRange{0: {Start: 1, End: 3}})
 		}, OK, "in the log"},
+		"partitions":          {func(r *report) { judgePartitions(r, standing(7, 7)) }, OK, "none halted"},
+		"a gap to come":       {func(r *report) { judgePartitions(r, standing(6, 7)) }, Fail, "removed what is before 7"},
+		"none settled so far": {func(r *report) { judgePartitions(r, []partitions.State{{State: partitions.Idle}}) }, OK, "1 idle"},
 		"limits": {func(r *report) { judgeTimeLimits(r, "w", map[string]string{"lock_timeout": "60000"}) }, OK,
 			"none"},
 	} {
@@ -357,4 +361,9 @@ func TestRightsAreThoseOfTheGrants(t *testing.T) {
 			t.Errorf("%+v is not among %+v", want, all)
 		}
 	}
+}
+
+// standing is a partition that is settled below an offset of a log.
+func standing(watermark, logStart int64) []partitions.State {
+	return []partitions.State{{State: partitions.Idle, Watermark: &watermark, LogStart: &logStart}}
 }

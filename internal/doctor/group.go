@@ -87,13 +87,24 @@ func judgeOffsets(r *report, committed map[int32]int64, logs map[int32]intake.Lo
 }
 
 func (l *look) lookPartitions(_ context.Context, r *report) {
-	states := l.survey.States()
+	judgePartitions(r, l.survey.States())
+}
+
+// judgePartitions looks for what halts a partition, also the next time that a
+// worker takes it up: it begins at the watermark when the group is ahead.
+func judgePartitions(r *report, states []partitions.State) {
+	gaps := 0
 	for _, s := range states {
 		if reason, halted := strings.CutPrefix(s.State, partitions.HaltedPrefix); halted {
 			r.fail("deductor partition list, then partition skip or adopt", "partition %d is halted: %s", s.Partition, reason)
+		} else if s.Watermark != nil && s.LogStart != nil && *s.Watermark < *s.LogStart {
+			gaps++
+			r.fail("it halts when a worker takes it up: find out what was lost, then deductor partition skip",
+				"partition %d is settled below offset %d, and retention removed what is before %d",
+				s.Partition, *s.Watermark, *s.LogStart)
 		}
 	}
-	if t := partitions.Sum(states); t.Halted == 0 {
+	if t := partitions.Sum(states); t.Halted+gaps == 0 {
 		r.ok("%d ok, %d idle, none halted; lag %d", t.OK, t.Idle, t.Lag)
 	}
 }
