@@ -332,9 +332,11 @@ func TestJudgements(t *testing.T) {
 			judgeOffsets(r, map[int32]int64{0: 3},
 				map[int32]intake.LogRange{0: {Start: 1, End: 3}})
 		}, OK, "in the log"},
-		"partitions":          {func(r *report) { judgePartitions(r, standing(7, 7)) }, OK, "none halted"},
-		"a gap to come":       {func(r *report) { judgePartitions(r, standing(6, 7)) }, Fail, "removed what is before 7"},
-		"none settled so far": {func(r *report) { judgePartitions(r, []partitions.State{{State: partitions.Idle}}) }, OK, "1 idle"},
+		"partitions":    {func(r *report) { judgePartitions(r, standing(7, 7)) }, OK, "none halted"},
+		"a gap to come": {func(r *report) { judgePartitions(r, standing(6, 7)) }, Fail, "removed what is before 7"},
+		"none settled so far": {func(r *report) {
+			judgePartitions(r, []partitions.State{{State: partitions.Idle}})
+		}, OK, "1 idle"},
 		"limits": {func(r *report) { judgeTimeLimits(r, "w", map[string]string{"lock_timeout": "60000"}) }, OK,
 			"none"},
 	} {
