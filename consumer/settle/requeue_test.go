@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -228,5 +229,48 @@ func TestDeadLetterIsResolvedOnce(t *testing.T) {
 		SELECT id, gen_random_uuid(), 'requeue', 'applied', 'somebody', 'else' FROM dead_letter`)
 	if err == nil || !strings.Contains(err.Error(), "dead_letter_action_resolved_key") {
 		t.Errorf("error %v, want that of the key", err)
+	}
+}
+
+// releasing is an observer that lets go of what is in the way at the second
+// retry.
+type releasing struct {
+	notes
+	release func()
+}
+
+func (r *releasing) Retried(state string) {
+	r.notes.Retried(state)
+	if len(r.retried) == 2 {
+		r.release()
+	}
+}
+
+// A requeue waits for who has a letter, also when it is of letters from several
+// partitions: it has nobody to give them back to.
+func TestRequeueWaitsForLocks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 100))
+	b.settle(b.acquire(0).next(raw(badAlice)), b.acquire(1).next(raw(badAlice)))
+	tx, err := b.admin.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "SELECT FROM dead_letter FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	told := &releasing{release: func() {
+		if err := tx.Rollback(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}}
+	operator := &settle.Requeuer{
+		Settler: closing(t, settle.Config{
+			Connect: b.connectAdmin, Limits: settle.Limits{Lock: 20 * time.Millisecond}, Observer: told}),
+		Handling: settle.NewHandling("operator@host", "ticket 7"),
+	}
+	b.requeue(operator, settle.DeadLetterFilter{Limit: 10})
+	if len(told.retried) < 2 || told.retried[0] != "55P03" {
+		t.Errorf("it was tried again for %v, want lock timeouts", told.retried)
 	}
 }

@@ -83,6 +83,7 @@ func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
 	return s.run(ctx, batch, task{
 		admit: func(batch []Slice) admission { return newReading(batch, s.config.Quarantine) },
 		locks: s.config.Quarantine,
+		parts: true,
 		done:  func(t *transaction) { s.config.Observer.Committed(t.report()) },
 	})
 }
@@ -150,7 +151,8 @@ func (s *Settler) try(ctx context.Context, batch []Slice, job task) (Counts, err
 	if rollbackErr := s.rollback(ctx); rollbackErr != nil || classify(err) == unavailable {
 		s.Close()
 	}
-	if len(batch) > 1 && isLockTimeout(err) {
+	if job.parts && len(batch) > 1 && isLockTimeout(err) {
+		s.config.Observer.Retried(StateOf(err))
 		err = fmt.Errorf("%w: %w", ErrBlocked, err)
 	}
 	return Counts{}, err

@@ -38,6 +38,9 @@ type task struct {
 	// locks means that the accounts are locked before anything is decided.
 	// Without, the write fails when a decision does not hold any more.
 	locks bool
+	// parts means that the caller can settle the slices one by one: it is told when
+	// a lock is waited for in vain ([ErrBlocked]).
+	parts bool
 	// rehearsal means that nothing is written: it is only to be known what would
 	// be decided.
 	rehearsal bool

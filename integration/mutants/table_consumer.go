@@ -14,7 +14,7 @@ var consumerMutants = []mutant{
 	{"one-batch", "a partition is in one batch at a time",
 		"consumer/lanes.go", "if p.batch != nil {\n\t\t\tcontinue\n\t\t}", "", consumer("TestPartitionIsInOneBatch")},
 	{"blocked-apart", "a lock that somebody holds keeps one partition waiting",
-		"consumer/settle/settler.go", "len(batch) > 1 && isLockTimeout(err)", "false",
+		"consumer/settle/settler.go", "job.parts && len(batch) > 1 && isLockTimeout(err)", "false",
 		consumer("TestLockedAccount")},
 	{"abandoned", "a partition whose batch was given up is acquired again",
 		"consumer/lane.go", "portions[i].partition.stop(errAbandoned)", "_, _ = i, errAbandoned", consumer("TestAbandoned")},
