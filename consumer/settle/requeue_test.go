@@ -256,6 +256,7 @@ func TestRequeueWaitsForLocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = tx.Rollback(context.Background()) }() // if nobody has let go of it
 	if _, err := tx.Exec(t.Context(), "SELECT FROM dead_letter FOR UPDATE"); err != nil {
 		t.Fatal(err)
 	}
