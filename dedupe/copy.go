@@ -14,10 +14,9 @@ import (
 // alone to write. It fails as [Register.Save] does. It is called on the
 // connection of the caller's transaction, once all answers were recorded.
 func (r *Register) CopyNew(ctx context.Context, conn *pgx.Conn) error {
-	added := r.added()
-	rows := pgcopy.New(200 * len(added))
-	for _, record := range added {
-		record.appendTo(rows)
+	rows := pgcopy.New(200 * len(r.added))
+	for _, known := range sorted(r.added) {
+		known.current.appendTo(rows)
 	}
 	if err := rows.Copy(ctx, conn.PgConn(), copySQL); err != nil {
 		return fmt.Errorf("copy processed orders: %w", err)

@@ -33,14 +33,29 @@ func Find(ctx context.Context, tx Querier, orderIDs ...string) (*Register, error
 // QueueFind queues the statement of [Find], for callers that send their reads
 // in one round trip. [Register.FindEarlier] is to be called once it was sent.
 func (r *Register) QueueFind(batch *pgx.Batch, orderIDs []string) {
-	if len(r.orders) == 0 {
-		r.orders = make(map[string]*order, len(orderIDs))
-	}
+	r.reserve(len(orderIDs))
 	batch.Queue(findSQL, orderIDs).Query(func(rows pgx.Rows) error {
 		return collect(rows, r.load)
 	})
 	// After the orders: who misses one that was pruned sees the horizon, which
 	// was committed before.
+	r.queueHorizon(batch)
+}
+
+// QueueAssumeNew queues what a transaction reads that takes its orders (so many) for
+// new without looking them up: for thousands of them that are, this costs less. The
+// register then knows nothing but what is recorded, and the writes fail when one of
+// those is known after all (SQLSTATE 23505), or may have been forgotten since (P0004,
+// assert_failure): roll back, and begin again with [Register.QueueFind]. Do so also
+// when a request is not recorded though [Register.Decide] said [New]: its order may
+// be known.
+func (r *Register) QueueAssumeNew(batch *pgx.Batch, orders int) {
+	r.reserve(orders)
+	r.assumed = true
+	r.queueHorizon(batch)
+}
+
+func (r *Register) queueHorizon(batch *pgx.Batch) {
 	batch.Queue(currentHorizonSQL).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&r.horizon)
 	})
@@ -49,12 +64,11 @@ func (r *Register) QueueFind(batch *pgx.Batch, orderIDs []string) {
 // FindEarlier reads the superseded attempts of the orders that were found and
 // have some. It asks the database only then, which is rare.
 func (r *Register) FindEarlier(ctx context.Context, tx Querier) error {
-	retried := r.retried()
-	if len(retried) == 0 {
+	if len(r.reattempted) == 0 {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(findEarlierSQL, retried).Query(func(rows pgx.Rows) error {
+	batch.Queue(findEarlierSQL, r.reattempted).Query(func(rows pgx.Rows) error {
 		return collect(rows, r.loadEarlier)
 	})
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -74,7 +88,7 @@ func (r *Register) Answers(orderID string) []Record {
 	return append(answers, known.earlier...)
 }
 
-func collect(rows pgx.Rows, load func(Record)) error {
+func collect(rows pgx.Rows, load func(*Record)) error {
 	var (
 		orderID, reason           *string
 		attempt                   int32
@@ -101,7 +115,7 @@ func collect(rows pgx.Rows, load func(Record)) error {
 		if sourceID != nil && position != nil {
 			record.Source = &Source{ID: *sourceID, Position: *position}
 		}
-		load(record)
+		load(&record)
 		return nil
 	})
 	return err

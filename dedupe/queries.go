@@ -17,6 +17,8 @@ var (
 	createKeptSQL string
 	//go:embed queries/current_horizon.sql
 	currentHorizonSQL string
+	//go:embed queries/expect_horizon.sql
+	expectHorizonSQL string
 	//go:embed queries/find.sql
 	findSQL string
 	//go:embed queries/find_earlier.sql

@@ -22,12 +22,20 @@ const (
 // [Register.Record]. It belongs to one transaction and one goroutine.
 type Register struct {
 	orders  map[string]*order
-	horizon *time.Time // nil when nothing was ever pruned
-	copied  bool       // new orders were written by [Register.CopyNew]
+	free    []order  // room for the next ones
+	added   []*order // of which nothing was stored
+	retried []*order // of which an attempt was superseded
+	// reattempted are the stored orders that were attempted more than once.
+	reattempted []string
+	horizon     *time.Time // nil when nothing was ever pruned
+	assumed     bool       // orders were taken for new without a look: [Register.QueueAssumeNew]
+	copied      bool       // new orders were written by [Register.CopyNew]
 }
 
 // order is what is known of one order id.
 type order struct {
+	// first is where the answer is kept that was known first.
+	first Record
 	// stored is the row of table processed; nil when there is none.
 	stored *Record
 	// current is the answer of the highest decided attempt: stored, or one of
@@ -97,33 +105,50 @@ func (o *order) answerTo(attempt int32) *Record {
 func (r *Register) Record(answer Record) {
 	known := r.orders[answer.OrderID]
 	if known == nil {
-		known = &order{}
-		r.orders[answer.OrderID] = known
+		r.added = append(r.added, r.add(&answer))
+		return
 	}
-	if known.current != nil {
-		known.superseded = append(known.superseded, *known.current)
+	if known.superseded == nil {
+		r.retried = append(r.retried, known)
 	}
-	known.current = &answer
+	known.superseded = append(known.superseded, *known.current)
+	later := answer // and not answer itself, which would be on the heap each time
+	known.current = &later
 }
 
 // load notes a row of table processed.
-func (r *Register) load(stored Record) {
-	r.orders[stored.OrderID] = &order{stored: &stored, current: &stored}
+func (r *Register) load(stored *Record) {
+	known := r.add(stored)
+	known.stored = known.current
+	if stored.Attempt > 1 {
+		r.reattempted = append(r.reattempted, stored.OrderID)
+	}
+}
+
+// add notes the first answer to an order. Orders are made by the block: a batch has
+// thousands.
+func (r *Register) add(answer *Record) *order {
+	if len(r.free) == 0 {
+		r.free = make([]order, min(len(r.orders)+1, 512))
+	}
+	known := &r.free[0]
+	r.free = r.free[1:]
+	known.first = *answer
+	known.current = &known.first
+	r.orders[answer.OrderID] = known
+	return known
+}
+
+// reserve makes room for so many orders.
+func (r *Register) reserve(n int) {
+	if len(r.orders) == 0 {
+		r.orders = make(map[string]*order, n)
+		r.added = make([]*order, 0, n)
+	}
 }
 
 // loadEarlier notes a row of table declined_attempt.
-func (r *Register) loadEarlier(earlier Record) {
+func (r *Register) loadEarlier(earlier *Record) {
 	known := r.orders[earlier.OrderID]
-	known.earlier = append(known.earlier, earlier)
-}
-
-// retried returns the stored orders that were attempted more than once.
-func (r *Register) retried() []string {
-	var ids []string
-	for id, known := range r.orders {
-		if known.stored != nil && known.stored.Attempt > 1 {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+	known.earlier = append(known.earlier, *earlier)
 }

@@ -1,10 +1,8 @@
 package dedupe
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,19 +28,12 @@ func (r *Register) Save(ctx context.Context, tx pgx.Tx) error {
 // QueueSave queues the statements of [Register.Save], for callers that send
 // their writes in one round trip.
 func (r *Register) QueueSave(batch *pgx.Batch) {
-	var retried []*order
-	for _, known := range r.orders {
-		if len(known.superseded) > 0 {
-			retried = append(retried, known)
-		}
-	}
 	// Sorted, and new orders before retried ones, so that transactions that
 	// write the same orders wait for each other in one direction.
-	slices.SortFunc(retried, func(a, b *order) int { return cmp.Compare(a.current.OrderID, b.current.OrderID) })
 	if !r.copied {
-		queueInsert(batch, r.added())
+		queueInsert(batch, sorted(r.added))
 	}
-	for _, known := range retried {
+	for _, known := range sorted(r.retried) {
 		for i := range known.superseded {
 			queueSuperseded(batch, &known.superseded[i])
 		}
@@ -50,23 +41,13 @@ func (r *Register) QueueSave(batch *pgx.Batch) {
 			queueSupersede(batch, known)
 		}
 	}
-}
-
-// added are the orders that are new, sorted: neighbours of the index are written
-// together.
-func (r *Register) added() []*Record {
-	added := make([]*Record, 0, len(r.orders))
-	for _, known := range r.orders {
-		if known.stored == nil {
-			added = append(added, known.current)
-		}
+	if r.assumed { // after the new orders, whose key misses those that were pruned: see QueueFind
+		batch.Queue(expectHorizonSQL, r.horizon)
 	}
-	slices.SortFunc(added, func(a, b *Record) int { return cmp.Compare(a.OrderID, b.OrderID) })
-	return added
 }
 
-func queueInsert(batch *pgx.Batch, records []*Record) {
-	n := len(records)
+func queueInsert(batch *pgx.Batch, added []*order) {
+	n := len(added)
 	if n == 0 {
 		return
 	}
@@ -82,7 +63,8 @@ func queueInsert(batch *pgx.Batch, records []*Record) {
 		sourceIDs    = make([]*int32, n)
 		positions    = make([]*int64, n)
 	)
-	for i, record := range records {
+	for i := range added {
+		record := added[i].current
 		orderIDs[i] = record.OrderID
 		attempts[i] = record.Attempt
 		fingerprints[i] = record.Fingerprint[:]

@@ -12,27 +12,40 @@ import (
 // decide answers each record, slice by slice in the order of the offsets: each
 // on what those before it left.
 func (t *transaction) decide() error {
+	next := 0 // of the commands
 	for i := range t.batch {
 		slice := &t.batch[i]
 		for j := range slice.Items {
-			if !t.admission.admits(slice, &slice.Items[j]) {
+			item, place := &slice.Items[j], next
+			if item.Rejection == nil {
+				next++
+			}
+			switch {
+			case !t.admission.admits(slice, item):
 				t.count(DeadLettered)
-			} else if err := t.answer(slice, &slice.Items[j]); err != nil {
-				return err
+			case item.Rejection != nil:
+				t.setAside(slice, item, item.Rejection)
+			default:
+				if err := t.answer(slice, item, place); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
-func (t *transaction) answer(slice *Slice, item *Item) error {
-	if item.Rejection != nil {
-		t.setAside(slice, item, item.Rejection)
-		return nil
-	}
+// undecided tells whether the command at that place has no answer yet.
+func (t *transaction) undecided(place int) bool {
+	cmd := t.commands[place]
+	verdict, _ := t.register.Decide(cmd.OrderID, cmd.Attempt, t.prints[place])
+	return verdict == dedupe.New || verdict == dedupe.Retry
+}
+
+// answer answers the command at that place.
+func (t *transaction) answer(slice *Slice, item *Item, place int) error {
 	cmd := &item.Command
-	fingerprint := fingerprintOf(cmd)
-	switch verdict, stored := t.register.Decide(cmd.OrderID, cmd.Attempt, fingerprint); verdict {
+	switch verdict, stored := t.register.Decide(cmd.OrderID, cmd.Attempt, t.prints[place]); verdict {
 	case dedupe.Duplicate:
 		t.count(Duplicate)
 		return nil
@@ -41,23 +54,23 @@ func (t *transaction) answer(slice *Slice, item *Item) error {
 		t.conflicts = append(t.conflicts, conflict{letter: len(t.deadLetters) - 1, cmd: cmd, stored: stored})
 		return nil
 	}
-	if old := tooOld(item, t.register.Horizon()); old != nil {
-		t.setAside(slice, item, old)
-		return nil
+	if rejection := t.refuses(item); rejection != nil {
+		return t.setAsideNew(slice, item, rejection)
 	}
-	if rejection := t.waits(item); rejection != nil {
-		t.setAside(slice, item, rejection)
-		return nil
+	transfer, err := t.book.Transfer(t.payments[place])
+	var overflow *ledger.OverflowError
+	if errors.As(err, &overflow) {
+		return t.setAsideNew(slice, item, &command.Rejection{
+			Reason: command.ReasonDatabaseRefused, Detail: overflow.Error(), OrderID: cmd.OrderID, Account: cmd.Account})
 	}
+	t.sources = append(t.sources, dedupe.Source{ID: slice.SourceID, Position: item.Record.Offset})
 	record := dedupe.Record{
 		OrderID:     cmd.OrderID,
 		Attempt:     cmd.Attempt,
-		Fingerprint: fingerprint,
-		Source:      &dedupe.Source{ID: slice.SourceID, Position: item.Record.Offset},
+		Fingerprint: t.prints[place],
+		Source:      &t.sources[len(t.sources)-1],
 	}
-	transfer, err := t.book.Transfer(payment(item))
 	var decline ledger.Decline
-	var overflow *ledger.OverflowError
 	switch {
 	case err == nil:
 		record.Outcome = dedupe.Applied
@@ -67,15 +80,29 @@ func (t *transaction) answer(slice *Slice, item *Item) error {
 		record.Outcome, record.Reason = dedupe.Declined, string(decline)
 		record.Request = requestOf(cmd).json()
 		t.declines(string(decline))
-	case errors.As(err, &overflow):
-		t.setAside(slice, item, &command.Rejection{
-			Reason: command.ReasonDatabaseRefused, Detail: overflow.Error(), OrderID: cmd.OrderID, Account: cmd.Account})
-		return nil
 	default:
 		return fmt.Errorf("decide on offset %d of %s[%d]: %w",
 			item.Record.Offset, slice.Key.Topic, slice.Key.Partition, err)
 	}
 	t.register.Record(record)
+	return nil
+}
+
+// refuses returns why a new command is not to be decided now, nil when it is.
+func (t *transaction) refuses(item *Item) *command.Rejection {
+	if old := tooOld(item, t.register.Horizon()); old != nil {
+		return old
+	}
+	return t.waits(item)
+}
+
+// setAsideNew dead-letters a command whose order is not known. Where nobody has
+// looked, it may be.
+func (t *transaction) setAsideNew(slice *Slice, item *Item, rejection *command.Rejection) error {
+	if t.expects == allNew {
+		return errUnsure
+	}
+	t.setAside(slice, item, rejection)
 	return nil
 }
 

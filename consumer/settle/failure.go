@@ -21,10 +21,10 @@ const (
 	unavailable
 )
 
-// errMoved: an account was not locked, and what was decided on its balance does
-// not hold any more. The same batch again; with locks, when it happens again and
-// again.
-var errMoved = errors.New("another transaction has changed an account")
+// errMoved: an account was not locked, or orders were not looked up, and what was
+// decided does not hold any more. The same batch again; with locks, when it happens
+// again and again.
+var errMoved = errors.New("another transaction has changed what was decided on")
 
 // ErrBlocked is returned when somebody held a lock that a batch of several slices
 // needed for longer than it was waited for. Nothing of it was committed by the
@@ -34,6 +34,12 @@ var ErrBlocked = errors.New("a lock was waited for in vain")
 func isLockTimeout(err error) bool {
 	var pgErr *pgconn.PgError
 	return errors.As(err, &pgErr) && pgErr.Code == "55P03" // lock_not_available
+}
+
+// isKnown tells whether an order could not be written because it was before.
+func isKnown(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == "23505" // unique_violation
 }
 
 // isAssertion tells whether a statement changed fewer rows than it had to.

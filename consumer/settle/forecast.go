@@ -82,7 +82,12 @@ func (f *Forecaster) Forecast(ctx context.Context, conn *pgx.Conn, slice Slice) 
 	err := inReading(ctx, conn, func(first *pgx.Batch) {
 		seen.queue(first)
 		t.register.QueueFind(first, t.orderIDs())
-	}, func() error { return t.readForForecast(ctx, conn) })
+	}, func() error {
+		if err := t.register.FindEarlier(ctx, conn); err != nil {
+			return err
+		}
+		return t.readAccounts(ctx, conn)
+	})
 	if err != nil {
 		return Forecast{}, fmt.Errorf("forecast %s[%d]: %w", slice.Key.Topic, slice.Key.Partition, err)
 	}
@@ -112,35 +117,6 @@ func inReading(ctx context.Context, conn *pgx.Conn, queue func(*pgx.Batch), rest
 		err = rollbackErr
 	}
 	return err
-}
-
-// readForForecast reads what only new commands need: replays have few.
-func (t *transaction) readForForecast(ctx context.Context, conn *pgx.Conn) error {
-	if err := t.register.FindEarlier(ctx, conn); err != nil {
-		return err
-	}
-	var payments []ledger.Payment
-	for i := range t.batch {
-		for j := range t.batch[i].Items {
-			item := &t.batch[i].Items[j]
-			if item.Rejection == nil && t.undecided(&item.Command) {
-				payments = append(payments, payment(item))
-			}
-		}
-	}
-	if len(payments) == 0 {
-		return nil
-	}
-	batch := &pgx.Batch{}
-	if err := t.book.QueueRead(batch, payments); err != nil {
-		return err
-	}
-	return conn.SendBatch(ctx, batch).Close()
-}
-
-func (t *transaction) undecided(cmd *command.Command) bool {
-	verdict, _ := t.register.Decide(cmd.OrderID, cmd.Attempt, fingerprintOf(cmd))
-	return verdict == dedupe.New || verdict == dedupe.Retry
 }
 
 // recall notes in the register what was decided before, but for what somebody has

@@ -32,7 +32,7 @@ func (h *history) stand(r *run) {
 	h.begin(r, func(m message) verdict {
 		switch {
 		case gone:
-			if m.fromServer && m.text == "P0004" {
+			if m.text == "ROLLBACK" {
 				s.moved.Store(true)
 			}
 			return pass

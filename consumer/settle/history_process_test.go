@@ -53,6 +53,7 @@ func (l *lines) connect(ctx context.Context, watch watcher) (*line, error) {
 type process struct {
 	lines      *lines
 	quarantine bool
+	many       int // as in settle.Config
 	settler    *settle.Settler
 	line       *line
 	severed    bool // the connection is gone, and it does not know
@@ -74,6 +75,7 @@ func (p *process) start() {
 			return l.conn, nil
 		},
 		Quarantine: p.quarantine,
+		Many:       p.many,
 		OnTrouble:  func(err error) { p.trouble(err) },
 	})
 }
@@ -114,7 +116,8 @@ func (p point) reached(m message) bool {
 	case inFirstTrip:
 		return m.fromServer && m.text == "BEGIN"
 	case betweenTrips:
-		return m.kind == 'B' && !m.fromServer && (m.text == "COMMIT" || slices.ContainsFunc(writes, m.holds))
+		return m.kind == 'Q' && m.holds("COPY processed") ||
+			m.kind == 'B' && !m.fromServer && (m.text == "COMMIT" || slices.ContainsFunc(writes, m.holds))
 	case beforeCommit:
 		return m.kind == 'B' && !m.fromServer && m.text == "COMMIT"
 	default:

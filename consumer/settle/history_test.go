@@ -51,8 +51,8 @@ func newHistory(t tester, g *ground, all *tally) *history {
 	for partition := range int32(partitions) {
 		h.log = append(h.log, &feed{key: settle.Key{Group: group, Topic: topic, Partition: partition}})
 	}
-	for range processes {
-		h.workers = append(h.workers, newWorker(g))
+	for many := range processes {
+		h.workers = append(h.workers, newWorker(g, many))
 	}
 	for range 2 {
 		h.operators = append(h.operators, newOperator(g))

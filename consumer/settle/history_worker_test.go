@@ -16,8 +16,10 @@ type holding struct {
 	next int64 // where it reads on
 }
 
-func newWorker(g *ground) *worker {
-	w := &worker{process: process{lines: g.workers}}
+// newWorker begins one that expects something of batches of so many records; with 0
+// of none that a history has.
+func newWorker(g *ground, many int) *worker {
+	w := &worker{process: process{lines: g.workers, many: many}}
 	w.begin()
 	return w
 }

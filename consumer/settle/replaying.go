@@ -28,7 +28,7 @@ func (r *reading) queueReplays(batch *pgx.Batch) {
 	var ids []int64
 	var partitions []int32
 	for i := range r.batch {
-		if s := &r.batch[i]; s.Replay.ID != 0 && s.Start < s.Replay.Until {
+		if s := &r.batch[i]; s.replayed() {
 			ids, partitions = append(ids, s.Replay.ID), append(partitions, s.Key.Partition)
 		}
 	}
@@ -46,6 +46,9 @@ func (r *reading) queueReplays(batch *pgx.Batch) {
 		return err
 	})
 }
+
+// replayed tells whether records of the slice are part of a replay.
+func (s *Slice) replayed() bool { return s.Replay.ID != 0 && s.Start < s.Replay.Until }
 
 // finishReplays counts what became of the records that are part of a replay, in
 // the transaction that settles them. Those that were counted before are left out.

@@ -26,6 +26,10 @@ type Config struct {
 	// Quarantine sets the new commands of an account aside as long as one of its
 	// dead letters is open, so that its commands keep their order. Defaults to off.
 	Quarantine bool
+	// Many is from how many records on a batch is written by COPY, with round trips
+	// of its own, and its orders are expected to be like those before. Defaults to
+	// 200.
+	Many int
 	// OnTrouble is called with each error that keeps the database from being
 	// worked with, and with nil after the next success. Transactions that were
 	// in each other's way are none, unless they stay so. Defaults to nothing.
@@ -41,11 +45,15 @@ type Settler struct {
 	conn   *pgx.Conn
 	ids    ledger.IDs
 	failed bool
+	wary   int // batches until orders are expected to be new again
 }
 
 // NewSettler returns a settler that has not connected yet.
 func NewSettler(config Config) *Settler {
 	config.Limits = config.Limits.WithDefaults()
+	if config.Many == 0 {
+		config.Many = 200
+	}
 	if config.OnTrouble == nil {
 		config.OnTrouble = func(error) {}
 	}
@@ -81,10 +89,14 @@ func (l Limits) roundTrips() time.Duration { return 2 * l.Statement }
 // (its [Item] says so from then on).
 func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
 	return s.run(ctx, batch, task{
-		admit: func(batch []Slice) admission { return newReading(batch, s.config.Quarantine) },
-		locks: s.config.Quarantine,
-		parts: true,
-		done:  func(t *transaction) { s.config.Observer.Committed(t.report()) },
+		admit:   func(batch []Slice) admission { return newReading(batch, s.config.Quarantine) },
+		locks:   s.config.Quarantine,
+		expects: s.expects(batch),
+		parts:   true,
+		done: func(t *transaction) {
+			s.learn(t)
+			s.config.Observer.Committed(t.report())
+		},
 	})
 }
 
@@ -104,8 +116,16 @@ func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, err
 			return counts, err
 		case ctx.Err() != nil:
 			return counts, fmt.Errorf("settle: %w", ctx.Err())
+		case errors.Is(err, errUnsure):
+			job.expects = s.look()
+			continue
 		}
 		s.config.Observer.Retried(StateOf(err))
+		if job.expects == allNew && isKnown(err) {
+			job.expects = s.look()
+			continue
+		}
+		job.expects = nothing
 		if errors.Is(err, errMoved) {
 			moved++
 			job.locks = job.locks || moved == unlocked
@@ -140,6 +160,7 @@ func (s *Settler) try(ctx context.Context, batch []Slice, job task) (Counts, err
 		s.conn = conn
 	}
 	t := newTransaction(batch, job, &s.ids)
+	t.many = int64(s.config.Many)
 	err := t.run(ctx, s.conn, s.config.Limits)
 	if err == nil {
 		job.done(t)

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"deductor/consumer/command"
 	"deductor/consumer/internal/crashpoint"
 	"deductor/dedupe"
 	"deductor/ledger"
@@ -18,7 +19,10 @@ type transaction struct {
 	task
 	batch       []Slice
 	admission   admission
-	payments    []ledger.Payment
+	commands    []*command.Command
+	payments    []ledger.Payment     // what each command asks for
+	prints      []dedupe.Fingerprint // of each command
+	sources     []dedupe.Source      // of the commands that were decided
 	book        *ledger.Book
 	register    *dedupe.Register
 	quarantine  quarantine // nil when nothing has to wait
@@ -38,6 +42,10 @@ type task struct {
 	// locks means that the accounts are locked before anything is decided.
 	// Without, the write fails when a decision does not hold any more.
 	locks bool
+	// expects is what its orders are taken for before they were looked up.
+	expects expectation
+	// many is from how many rows on they are written by COPY.
+	many int64
 	// parts means that the caller can settle the slices one by one: it is told when
 	// a lock is waited for in vain ([ErrBlocked]).
 	parts bool
@@ -52,12 +60,17 @@ type task struct {
 const stripes = 64
 
 func newTransaction(batch []Slice, job task, ids *ledger.IDs) *transaction {
+	n := size(batch)
 	t := &transaction{
 		task:      job,
 		batch:     batch,
 		admission: job.admit(batch),
-		payments:  make([]ledger.Payment, 0, size(batch)),
+		commands:  make([]*command.Command, 0, n),
+		payments:  make([]ledger.Payment, 0, n),
+		prints:    make([]dedupe.Fingerprint, 0, n),
+		sources:   make([]dedupe.Source, 0, n),
 		register:  dedupe.NewRegister(),
+		became:    make([]Kind, 0, n),
 	}
 	// A partition has one owner, so no other worker credits the same stripe
 	// (but for partitions that are a multiple of stripes apart).
@@ -65,20 +78,22 @@ func newTransaction(batch []Slice, job task, ids *ledger.IDs) *transaction {
 	for i := range batch {
 		for j := range batch[i].Items {
 			if item := &batch[i].Items[j]; item.Rejection == nil {
-				t.payments = append(t.payments, payment(item))
+				t.commands = append(t.commands, &item.Command)
+				t.payments = append(t.payments, paymentOf(&item.Command))
+				t.prints = append(t.prints, fingerprintOf(&item.Command))
 			}
 		}
 	}
 	return t
 }
 
-func payment(item *Item) ledger.Payment {
+func paymentOf(cmd *command.Command) ledger.Payment {
 	return ledger.Payment{
-		Account:       item.Command.Account,
-		CreditAccount: item.Command.CreditAccount,
-		Currency:      item.Command.Currency,
-		Amount:        item.Command.Amount,
-		Reference:     item.Command.OrderID,
+		Account:       cmd.Account,
+		CreditAccount: cmd.CreditAccount,
+		Currency:      cmd.Currency,
+		Amount:        cmd.Amount,
+		Reference:     cmd.OrderID,
 	}
 }
 
@@ -96,6 +111,11 @@ func (t *transaction) run(ctx context.Context, conn *pgx.Conn, limits Limits) er
 	}
 	if err := t.register.FindEarlier(ctx, conn); err != nil {
 		return err
+	}
+	if t.expects == manyKnown {
+		if err := t.readAccounts(ctx, conn); err != nil {
+			return err
+		}
 	}
 	if err := t.decide(); err != nil {
 		return err
@@ -115,15 +135,9 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 	batch.Queue(limitsSQL, limits.arguments()...)
 	t.admission.queue(batch)
 	if len(t.payments) > 0 {
-		readAccounts := t.book.QueueRead
-		if t.locks {
-			readAccounts = t.book.QueueLock
-		}
-		if err := readAccounts(batch, t.payments); err != nil {
+		if err := t.queueRead(batch); err != nil {
 			return err
 		}
-		t.register.QueueFind(batch, t.orderIDs())
-		t.queueQuarantine(batch)
 	}
 	sent := conn.SendBatch(ctx, batch)
 	crashpoint.Reach(crashpoint.FenceSent)
@@ -137,6 +151,45 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 	return nil
 }
 
+// queueRead queues what is to be known of accounts and orders.
+func (t *transaction) queueRead(batch *pgx.Batch) error {
+	readAccounts := t.book.QueueRead
+	switch {
+	case t.locks:
+		readAccounts = t.book.QueueLock
+	case t.expects == manyKnown:
+		readAccounts = func(*pgx.Batch, []ledger.Payment) error { return nil }
+	}
+	if err := readAccounts(batch, t.payments); err != nil {
+		return err
+	}
+	if t.expects == allNew {
+		t.register.QueueAssumeNew(batch, len(t.payments))
+	} else {
+		t.register.QueueFind(batch, t.orderIDs())
+	}
+	t.queueQuarantine(batch)
+	return nil
+}
+
+// readAccounts reads those of commands whose orders have no answer yet.
+func (t *transaction) readAccounts(ctx context.Context, conn *pgx.Conn) error {
+	var undecided []ledger.Payment
+	for i := range t.payments {
+		if t.undecided(i) {
+			undecided = append(undecided, t.payments[i])
+		}
+	}
+	if len(undecided) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	if err := t.book.QueueRead(batch, undecided); err != nil {
+		return err
+	}
+	return conn.SendBatch(ctx, batch).Close()
+}
+
 // What something between here and Postgres may make of a transaction: both mean
 // that what was sent is not what was executed.
 var (
@@ -144,14 +197,10 @@ var (
 	errNotCommitted  = errors.New("COMMIT was not answered with COMMIT: the transaction had failed")
 )
 
-// many is from how many payments on COPY, with round trips of its own, is
-// quicker than INSERT.
-const many = 200
-
 // write is the second round trip: everything that was decided, and COMMIT. An
 // error of any statement keeps COMMIT from being executed.
 func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
-	if t.counts[Applied]+t.counts[Declined] >= many && !t.rehearsal {
+	if t.counts[Applied]+t.counts[Declined] >= t.many && !t.rehearsal {
 		if err := t.register.CopyNew(ctx, conn); err != nil {
 			return err
 		}
@@ -177,7 +226,7 @@ func (t *transaction) commit(ctx context.Context, conn *pgx.Conn) error {
 	sent := conn.SendBatch(ctx, batch)
 	crashpoint.Reach(crashpoint.CommitSent)
 	if err := sent.Close(); err != nil {
-		if !t.locks && isAssertion(err) {
+		if (!t.locks || t.expects == allNew) && isAssertion(err) {
 			err = fmt.Errorf("%w: %w", errMoved, err)
 		}
 		return fmt.Errorf("write and commit: %w", err)

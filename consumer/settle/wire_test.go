@@ -160,6 +160,8 @@ func (w *wire) judge(raw []byte, fromServer bool) verdict {
 		m.text = string(bytes.TrimSuffix(body, []byte{0}))
 	case fromServer && m.kind == 'E':
 		m.text = field(body, 'C')
+	case !fromServer && m.kind == 'Q':
+		m.text = string(bytes.TrimSuffix(body, []byte{0}))
 	case !fromServer && m.kind == 'P':
 		name, rest, _ := bytes.Cut(body, []byte{0})
 		statement, _, _ := bytes.Cut(rest, []byte{0})

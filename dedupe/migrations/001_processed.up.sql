@@ -94,3 +94,17 @@ COMMENT ON COLUMN processed_horizon.horizon IS 'Orders processed before it may b
 COMMENT ON COLUMN processed_horizon.recorded_at IS 'When it was recorded, before anything was deleted.';
 COMMENT ON COLUMN processed_horizon.actor IS 'Who: the user and host of the command.';
 COMMENT ON COLUMN processed_horizon.reason IS 'Why, in their words.';
+
+-- Who writes new orders without having looked them up asserts that none was
+-- forgotten meanwhile, and COMMIT travels in the same pipeline.
+CREATE FUNCTION expect_horizon(actual timestamptz, expected timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF actual IS DISTINCT FROM expected THEN
+        RAISE EXCEPTION 'the horizon is %, not %: orders may have been pruned meanwhile', actual, expected
+            USING ERRCODE = 'assert_failure';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION expect_horizon IS 'Fails (SQLSTATE P0004) unless both are the same, or NULL.';

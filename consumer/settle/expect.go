@@ -1,0 +1,64 @@
+package settle
+
+import "errors"
+
+// expectation is what the orders of a large batch are taken for, by those of the
+// batches before it. Whatever they are, the outcome is the same.
+type expectation int
+
+const (
+	// nothing: orders and accounts are read in one round trip.
+	nothing expectation = iota
+	// allNew: orders are not looked up. Their key refuses those that are known.
+	allNew
+	// manyKnown: accounts are read afterwards, for the orders that are not.
+	manyKnown
+)
+
+// errUnsure: a command is to be set aside unless its order is known, and orders were
+// not looked up. The same batch again, with a look.
+var errUnsure = errors.New("an order that was not looked up may be known")
+
+// wary is how many batches without a known order it takes until orders are expected
+// to be new: one that is not costs a transaction.
+const wary = 16
+
+// expects tells what to take the orders of a batch for.
+func (s *Settler) expects(batch []Slice) expectation {
+	switch {
+	case size(batch) < s.config.Many:
+		return nothing
+	case s.wary == 0 && !replayed(batch):
+		return allNew
+	case s.config.Quarantine: // accounts are locked before orders are looked up
+		return nothing
+	default:
+		return manyKnown
+	}
+}
+
+// learn notes what was met.
+func (s *Settler) learn(t *transaction) {
+	switch {
+	case t.counts[Duplicate]+t.counts[DeadLettered] > 0:
+		s.wary = wary
+	case s.wary > 0:
+		s.wary--
+	}
+}
+
+// look has the batch's orders looked up, and those of the next ones.
+func (s *Settler) look() expectation {
+	s.wary = wary
+	return nothing
+}
+
+// replayed tells whether records of the batch are read again by an operator's will.
+func replayed(batch []Slice) bool {
+	for i := range batch {
+		if batch[i].replayed() {
+			return true
+		}
+	}
+	return false
+}
