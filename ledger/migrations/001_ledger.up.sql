@@ -1,19 +1,25 @@
+-- A balance changes with each batch, and an UPDATE looks at all CHECKs of its table.
+-- What does not change is checked by its type, once.
+CREATE DOMAIN account_name AS text COLLATE "C"
+    CONSTRAINT account_name_length CHECK (octet_length(VALUE) BETWEEN 1 AND 128);
+CREATE DOMAIN account_kind AS text COLLATE "C"
+    CONSTRAINT account_kind_known CHECK (VALUE IN ('customer', 'settlement'));
+CREATE DOMAIN currency_code AS text COLLATE "C"
+    CONSTRAINT account_currency_code CHECK (VALUE ~ '^[A-Z]{3}$');
+
 CREATE TABLE account (
-    id              bigint      GENERATED ALWAYS AS IDENTITY,
-    balance         bigint      NOT NULL,
-    opening_balance bigint      NOT NULL,
-    overdraft_limit bigint      NOT NULL DEFAULT 0,
-    created_at      timestamptz NOT NULL DEFAULT now(),
+    id              bigint        GENERATED ALWAYS AS IDENTITY,
+    balance         bigint        NOT NULL,
+    opening_balance bigint        NOT NULL,
+    overdraft_limit bigint        NOT NULL DEFAULT 0,
+    created_at      timestamptz   NOT NULL DEFAULT now(),
     closed_at       timestamptz,
-    kind            text        COLLATE "C" NOT NULL,
-    currency        text        COLLATE "C" NOT NULL,
-    name            text        COLLATE "C" NOT NULL,
+    kind            account_kind  NOT NULL,
+    currency        currency_code NOT NULL,
+    name            account_name  NOT NULL,
     CONSTRAINT account_pkey PRIMARY KEY (id),
     CONSTRAINT account_name_key UNIQUE (name),
-    CONSTRAINT account_name_length CHECK (octet_length(name) BETWEEN 1 AND 128),
     CONSTRAINT account_name_reserved CHECK (kind = 'settlement' OR NOT starts_with(name, 'settlement:')),
-    CONSTRAINT account_currency_code CHECK (currency ~ '^[A-Z]{3}$'),
-    CONSTRAINT account_kind_known CHECK (kind IN ('customer', 'settlement')),
     CONSTRAINT account_overdraft_limit_not_negative CHECK (overdraft_limit >= 0),
     CONSTRAINT account_within_overdraft CHECK (kind <> 'customer' OR balance >= -overdraft_limit),
     CONSTRAINT account_settlement_is_striped CHECK
