@@ -15,11 +15,13 @@ type Book struct {
 	stripe    int16
 	accounts  map[string]*entry
 	transfers []Transfer
+	free      []entry // room for accounts that are to be read
 }
 
 // entry is an account as one transaction sees it.
 type entry struct {
-	id       int64
+	id int64
+	// kind is empty as long as the account was not read: there is none.
 	kind     Kind
 	currency string
 	closedAt *time.Time
@@ -66,7 +68,7 @@ func (b *Book) Transfer(p Payment) (Transfer, error) {
 		return Transfer{}, fmt.Errorf("transfer %q: amount %d is not positive", p.Reference, p.Amount)
 	}
 	debit, credit := b.accounts[p.Account], b.accounts[p.CreditAccount]
-	if debit == nil || debit.kind != Customer || credit == nil {
+	if debit == nil || debit.kind != Customer || credit == nil || credit.kind == "" {
 		return Transfer{}, AccountNotFound
 	}
 	if debit.closedAt != nil || credit.closedAt != nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Querier is what the reads need: a [pgx.Tx], a [pgx.Conn] or a pool.
@@ -64,9 +65,18 @@ func (b *Book) queueOthers(batch *pgx.Batch, payments []Payment) (names []string
 		return nil, fmt.Errorf("read accounts: %d payments are more than the %d of one transaction",
 			len(payments), BlockSize)
 	}
-	names, credited := namesOf(payments)
-	if len(b.accounts) == 0 {
-		b.accounts = make(map[string]*entry, len(names))
+	b.reserve(payments)
+	all, credited := make([]string, 0, len(payments)), []string(nil)
+	for i := range payments {
+		if name := payments[i].CreditAccount; b.want(name) {
+			credited = append(credited, name)
+		}
+	}
+	all = append(all, credited...)
+	for i := range payments {
+		if name := payments[i].Account; b.want(name) {
+			all = append(all, name)
+		}
 	}
 	batch.Queue(readSettlementsSQL, credited).Query(b.loadSettlements)
 	if b.ids.left() < len(payments) {
@@ -78,49 +88,50 @@ func (b *Book) queueOthers(batch *pgx.Batch, payments []Payment) (names []string
 			return nil
 		})
 	}
-	return names, nil
+	return all, nil
 }
 
-// namesOf lists all accounts of the payments, and those that they credit, each
-// once.
-func namesOf(payments []Payment) (all, credited []string) {
-	seen := make(map[string]bool, len(payments))
-	for i := range payments {
-		if name := payments[i].CreditAccount; !seen[name] {
-			seen[name] = true
-			credited = append(credited, name)
-		}
+// reserve makes room for payments and their accounts.
+func (b *Book) reserve(payments []Payment) {
+	if len(b.accounts) == 0 {
+		b.accounts = make(map[string]*entry, len(payments))
+		b.transfers = make([]Transfer, 0, len(payments))
 	}
-	all = append(all, credited...)
-	for i := range payments {
-		if name := payments[i].Account; !seen[name] {
-			seen[name] = true
-			all = append(all, name)
-		}
+}
+
+// want notes an account that is to be read, and tells whether it was not before.
+// Entries are made by the block: a batch has thousands.
+func (b *Book) want(name string) bool {
+	if b.accounts[name] != nil {
+		return false
 	}
-	return all, credited
+	if len(b.free) == 0 {
+		b.free = make([]entry, min(len(b.accounts)+1, 512))
+	}
+	b.accounts[name], b.free = &b.free[0], b.free[1:]
+	return true
 }
 
 func (b *Book) loadCustomers(rows pgx.Rows) error {
-	var name string
-	account := entry{kind: Customer, low: math.MinInt64, high: math.MaxInt64}
-	targets := []any{&account.id, &name, &account.currency, &account.balance, &account.overdraftLimit,
-		&account.closedAt}
-	_, err := pgx.ForEachRow(rows, targets, func() error {
-		loaded := account
-		b.accounts[name] = &loaded
-		return nil
-	})
-	return err
+	read := entry{kind: Customer, low: math.MinInt64, high: math.MaxInt64}
+	return b.load(rows, &read, &read.balance, &read.overdraftLimit)
 }
 
 func (b *Book) loadSettlements(rows pgx.Rows) error {
-	var name string
-	account := entry{kind: Settlement}
-	targets := []any{&account.id, &name, &account.currency, &account.closedAt}
+	return b.load(rows, &entry{kind: Settlement})
+}
+
+// load takes up accounts that were wanted: id, name, currency, when it was closed,
+// and what there is besides. Their names are known, and few currencies differ from
+// the one before: neither becomes a string.
+func (b *Book) load(rows pgx.Rows, read *entry, more ...any) error {
+	var name, currency pgtype.DriverBytes
+	targets := append([]any{&read.id, &name, &currency, &read.closedAt}, more...)
 	_, err := pgx.ForEachRow(rows, targets, func() error {
-		loaded := account
-		b.accounts[name] = &loaded
+		if string(currency) != read.currency {
+			read.currency = string(currency)
+		}
+		*b.accounts[string(name)] = *read
 		return nil
 	})
 	return err

@@ -57,12 +57,6 @@ func (t *transaction) answer(slice *Slice, item *Item, place int) error {
 	if rejection := t.refuses(item); rejection != nil {
 		return t.setAsideNew(slice, item, rejection)
 	}
-	transfer, err := t.book.Transfer(t.payments[place])
-	var overflow *ledger.OverflowError
-	if errors.As(err, &overflow) {
-		return t.setAsideNew(slice, item, &command.Rejection{
-			Reason: command.ReasonDatabaseRefused, Detail: overflow.Error(), OrderID: cmd.OrderID, Account: cmd.Account})
-	}
 	t.sources = append(t.sources, dedupe.Source{ID: slice.SourceID, Position: item.Record.Offset})
 	record := dedupe.Record{
 		OrderID:     cmd.OrderID,
@@ -70,22 +64,36 @@ func (t *transaction) answer(slice *Slice, item *Item, place int) error {
 		Fingerprint: t.prints[place],
 		Source:      &t.sources[len(t.sources)-1],
 	}
+	transfer, err := t.book.Transfer(t.payments[place])
+	if err != nil {
+		return t.notApplied(slice, item, &record, err)
+	}
+	record.Outcome = dedupe.Applied
+	record.Ref = dedupe.Ref{Owner: transfer.DebitAccount, ID: transfer.ID}
+	t.register.Record(record)
+	t.count(Applied)
+	return nil
+}
+
+// notApplied notes that the books don't take a payment.
+func (t *transaction) notApplied(slice *Slice, item *Item, record *dedupe.Record, cause error) error {
+	cmd := &item.Command
 	var decline ledger.Decline
+	var overflow *ledger.OverflowError
 	switch {
-	case err == nil:
-		record.Outcome = dedupe.Applied
-		record.Ref = dedupe.Ref{Owner: transfer.DebitAccount, ID: transfer.ID}
-		t.count(Applied)
-	case errors.As(err, &decline):
+	case errors.As(cause, &decline):
 		record.Outcome, record.Reason = dedupe.Declined, string(decline)
 		record.Request = requestOf(cmd).json()
+		t.register.Record(*record)
 		t.declines(string(decline))
+		return nil
+	case errors.As(cause, &overflow):
+		return t.setAsideNew(slice, item, &command.Rejection{Reason: command.ReasonDatabaseRefused,
+			Detail: overflow.Error(), OrderID: cmd.OrderID, Account: cmd.Account})
 	default:
 		return fmt.Errorf("decide on offset %d of %s[%d]: %w",
-			item.Record.Offset, slice.Key.Topic, slice.Key.Partition, err)
+			item.Record.Offset, slice.Key.Topic, slice.Key.Partition, cause)
 	}
-	t.register.Record(record)
-	return nil
 }
 
 // refuses returns why a new command is not to be decided now, nil when it is.

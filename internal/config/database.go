@@ -1,12 +1,16 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"regexp"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/pflag"
+
+	"deductor/internal/pgarray"
 )
 
 // Database says where the Postgres database is.
@@ -72,6 +76,10 @@ func (d *Database) PoolConfig() (*pgxpool.Config, error) {
 	conn.DialFunc = dialer(conn.ConnectTimeout).DialContext
 	if conn.RuntimeParams["application_name"] == "" {
 		conn.RuntimeParams["application_name"] = "deductor"
+	}
+	parsed.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		pgarray.Register(conn.TypeMap())
+		return nil
 	}
 	return parsed, nil
 }

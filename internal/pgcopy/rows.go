@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -18,9 +20,13 @@ type Rows struct {
 	count   int64
 }
 
+// spare are rows whose memory can be used again.
+var spare = sync.Pool{New: func() any { return new(Rows) }}
+
 // New returns no rows, with room for so many bytes.
 func New(size int) *Rows {
-	r := &Rows{content: make([]byte, 0, size+64)}
+	r := spare.Get().(*Rows)
+	r.content, r.count = slices.Grow(r.content[:0], size+64), 0
 	r.content = append(r.content, "PGCOPY\n\xff\r\n\x00"...)
 	r.content = append(r.content, make([]byte, 8)...) // no flags, no header extension
 	return r
@@ -76,8 +82,9 @@ func (r *Rows) length(n int) {
 	r.content = binary.BigEndian.AppendUint32(r.content, uint32(n)) //nolint:gosec // -1 is 2³²-1 on the wire
 }
 
-// Copy sends the rows with a COPY statement, once. The error is the database's,
-// a [*pgconn.PgError], or the connection's; the transaction has failed then.
+// Copy sends the rows with a COPY statement, once: they are gone then. The error is
+// the database's, a [*pgconn.PgError], or the connection's; the transaction has failed
+// then.
 func (r *Rows) Copy(ctx context.Context, conn *pgconn.PgConn, sql string) error {
 	const end = 0xffff
 	r.content = binary.BigEndian.AppendUint16(r.content, end)
@@ -88,5 +95,6 @@ func (r *Rows) Copy(ctx context.Context, conn *pgconn.PgConn, sql string) error 
 	if tag.RowsAffected() != r.count {
 		return fmt.Errorf("%d rows were copied, not %d", tag.RowsAffected(), r.count)
 	}
+	spare.Put(r) // and not after an error: the connection may still be reading them
 	return nil
 }

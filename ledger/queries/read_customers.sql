@@ -1,3 +1,3 @@
-SELECT a.id, a.name, a.currency, a.balance, a.overdraft_limit, a.closed_at
+SELECT a.id, a.name, a.currency, a.closed_at, a.balance, a.overdraft_limit
   FROM account a
  WHERE a.name = ANY ($1::text[]) AND a.kind = 'customer'
