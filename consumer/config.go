@@ -31,7 +31,7 @@ type Config struct {
 	// Database is where everything is recorded. Each lane takes a connection out
 	// of it for good; assignments use the others.
 	Database *pgxpool.Pool
-	// Lanes is how many transactions run side by side. Defaults to 4.
+	// Lanes is how many transactions run side by side. Defaults to 3.
 	Lanes int
 	// BatchMax is how many records one transaction takes, at most. Defaults to 5,000.
 	BatchMax int
@@ -69,7 +69,7 @@ type Config struct {
 
 // WithDefaults returns the configuration with what is zero set to its default.
 func (c Config) WithDefaults() Config {
-	orDefault(&c.Lanes, 4)
+	orDefault(&c.Lanes, 3)
 	orDefault(&c.BatchMax, 5000)
 	orDefault(&c.SessionTimeout, 10*time.Second)
 	orDefault(&c.HeartbeatInterval, min(500*time.Millisecond, c.SessionTimeout/3))

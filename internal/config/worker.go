@@ -12,7 +12,7 @@ import (
 type Worker struct {
 	// Instance is the worker's name for operators. Defaults to host and process id.
 	Instance string
-	// Lanes is how many transactions run side by side. Defaults to 4.
+	// Lanes is how many transactions run side by side. Defaults to 3.
 	Lanes int
 	// BatchMax is the most commands in one transaction. Defaults to 5,000.
 	BatchMax int
@@ -26,7 +26,7 @@ type Worker struct {
 // Bind defines the flags.
 func (w *Worker) Bind(flags *pflag.FlagSet) {
 	flags.StringVar(&w.Instance, "instance", "", "the worker's `NAME` for operators (default host and process id)")
-	flags.IntVar(&w.Lanes, "lanes", 4, "`N` transactions side by side, each on a connection of its own")
+	flags.IntVar(&w.Lanes, "lanes", 3, "`N` transactions side by side, each on a connection of its own")
 	flags.IntVar(&w.BatchMax, "batch-max", 5000, "`N` commands at most in one transaction")
 	flags.BoolVar(&w.Quarantine, "quarantine", false,
 		"set an account's new commands aside while one of its dead letters is open, to keep their order")
