@@ -1,0 +1,155 @@
+package settle_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"deductor/consumer/settle"
+	"deductor/dedupe"
+)
+
+// expecting is a settler whose batches are all large ones. Of each batch, looks counts
+// how often orders were looked up, copies how often new ones were sent.
+type expecting struct {
+	*settle.Settler
+	told          notes
+	looks, copies int
+	// before is called when new orders are about to be sent, nil for nothing.
+	before func()
+}
+
+func (b *bench) expecting(t *testing.T, quarantine bool) *expecting {
+	e := &expecting{}
+	config := b.untroubled()
+	config.Many, config.Quarantine, config.Observer = 1, quarantine, &e.told
+	config.Connect = b.connectWatched(func(m message) verdict {
+		switch {
+		case m.fromServer:
+		case m.kind == 'Q' && m.holds("COPY processed"):
+			if e.copies++; e.before != nil {
+				e.before()
+				e.before = nil
+			}
+		case m.kind == 'B' && m.holds("FROM processed p"):
+			e.looks++
+		}
+		return pass
+	})
+	e.Settler = closing(t, config)
+	return e
+}
+
+// wantTries compares what the last batch took, and begins to count anew.
+func (e *expecting) wantTries(t *testing.T, looks, copies int, retried string) {
+	t.Helper()
+	if got := fmt.Sprint(e.told.retried); e.looks != looks || e.copies != copies || got != retried {
+		t.Errorf("orders were looked up %d times and sent %d times, retried for %s; want %d, %d and %s",
+			e.looks, e.copies, got, looks, copies, retried)
+	}
+	e.looks, e.copies, e.told.retried = 0, 0, nil
+}
+
+// Promise 1: orders that are taken for new and are known are answered as they were.
+func TestPromise1_OrdersTakenForNewAreNotPaidAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 1000))
+	f, g := b.acquire(0), b.acquire(1)
+	b.settle(f.next(pay("paid", "alice", 1), pay("declined", "nobody", 1)))
+	e := b.expecting(t, false)
+	counts := b.settleBy(e.Settler, g.next(pay("new", "alice", 10), pay("new-declined", "nobody", 1), pay("new", "alice", 10)))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Applied: 1, settle.Declined: 1, settle.Duplicate: 1})
+	e.wantTries(t, 0, 1, "[]")
+	// That batch had a duplicate: the next ones are looked up, until 16 had none.
+	for i := range 16 {
+		b.settleBy(e.Settler, g.next(pay(fmt.Sprintf("again-%d", i), "alice", 1)))
+		e.wantTries(t, 1, 1, "[]")
+	}
+	counts = b.settleBy(e.Settler, g.next(pay("newer", "alice", 1), pay("paid", "alice", 1),
+		pay("paid", "alice", 2), pay("declined", "alice", 3, attempt(2)), pay("declined", "nobody", 1)))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Applied: 2, settle.Duplicate: 2, settle.DeadLettered: 1})
+	e.wantTries(t, 1, 2, "[23505]")
+	b.settleBy(e.Settler, g.slice(0, g.end())) // all of it once more
+	e.wantTries(t, 1, 0, "[]")
+	for id, want := range map[string]int{"paid": 1, "new": 1, "newer": 1, "declined": 1, "new-declined": 0} {
+		b.wantTransfers(id, want)
+	}
+	b.wantBalances(map[string]int64{"alice": 1000 - 1 - 10 - 16 - 1 - 3})
+	b.wantDeadLetters("1@21 order_conflict paid")
+	b.audit()
+}
+
+// Promise 1: what is set aside when it is new is looked up first.
+func TestPromise1_TooOldIsLookedUpFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 1000))
+	f := b.acquire(0)
+	b.settle(f.next(pay("paid", "alice", 1)))
+	b.recordHorizon(horizon)
+	b.reacquire(f, nil)
+	e := b.expecting(t, false)
+	counts := b.settleBy(e.Settler, f.next(pay("paid", "alice", 1), pay("forgotten", "alice", 1)))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 1, settle.DeadLettered: 1})
+	e.wantTries(t, 1, 0, "[]")
+	b.wantDeadLetters("0@2 too_old forgotten")
+}
+
+func TestQuarantinedIsLookedUpFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 1000), customer("bob", 1000))
+	f := b.acquire(0)
+	b.settle(f.next(pay("paid", "alice", 1), pay("paid", "alice", 2)))
+	e := b.expecting(t, true)
+	b.settleBy(e.Settler, f.next(pay("of-another", "bob", 1)))
+	e.wantTries(t, 0, 1, "[]")
+	counts := b.settleBy(e.Settler, f.next(pay("paid", "alice", 1), pay("waits", "alice", 1)))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 1, settle.DeadLettered: 1})
+	e.wantTries(t, 1, 0, "[]")
+	b.wantDeadLetters("0@1 order_conflict paid", "0@4 account_quarantined waits")
+}
+
+// Promise 1: an order that is forgotten after the horizon was read is not paid again.
+func TestPromise1_HorizonIsLookedAtAfterNewOrdersAreWritten(t *testing.T) {
+	t.Parallel()
+	for _, quarantine := range []bool{false, true} {
+		t.Run(fmt.Sprintf("quarantine: %t", quarantine), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, customer("alice", 1000))
+			f := b.acquire(0)
+			b.settle(f.next(pay("paid", "alice", 1)))
+			e := b.expecting(t, quarantine)
+			e.before = func() { // by somebody who does not lock the watermarks
+				b.administer(func(tx pgx.Tx) error {
+					return dedupe.RecordHorizon(context.Background(), tx, dedupe.Horizon{Before: horizon, Actor: "me", Reason: "why"})
+				})
+				b.forget("paid")
+			}
+			counts := b.settleBy(e.Settler, f.next(pay("paid", "alice", 1)))
+			b.wantCounts(counts, map[settle.Kind]int64{settle.DeadLettered: 1})
+			e.wantTries(t, 1, 1, "[P0004]")
+			b.wantTransfers("paid", 1)
+			b.wantDeadLetters("0@1 too_old paid")
+		})
+	}
+}
+
+// A replay's orders are known: none of it is written in vain.
+func TestReplayedOrdersAreLookedUp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 1000))
+	f := b.acquire(0)
+	b.settle(f.next(pay("o-1", "alice", 1), pay("o-2", "alice", 1)))
+	id := b.mustReplay(f, 0)
+	b.reacquire(f, nil)
+	e := b.expecting(t, false)
+	slice := f.all()
+	slice.Replay = f.Position.Replay
+	counts := b.settleBy(e.Settler, slice)
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 2})
+	e.wantTries(t, 1, 0, "[]")
+	if got := b.replayed(id); got.AlreadyAnswered != 2 {
+		t.Errorf("the replay counted %+v, want 2 that were answered", got)
+	}
+}
