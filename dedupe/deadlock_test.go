@@ -16,19 +16,20 @@ import (
 )
 
 // Transactions that write the same orders, new ones and retries, wait for each
-// other in one direction.
+// other in one direction, whichever they answered first.
 func TestSavesNeverDeadlock(t *testing.T) {
 	t.Parallel()
 	const rounds, orders = 30, 60
 	db := pgtest.New(t).Pool
-	ids := make([]string, orders)
+	ids, backwards := make([]string, orders), make([]string, orders)
 	for round := range rounds {
 		for i := range ids {
 			ids[i] = fmt.Sprintf("order %d of round %d", i, round)
+			backwards[orders-1-i] = ids[i]
 		}
 		for attempt := range int32(2) {
 			ended := make(chan error, 2)
-			for range cap(ended) {
+			for _, ids := range [][]string{ids, backwards} {
 				go func() { ended <- declineAll(db, ids, attempt+1) }()
 			}
 			errs := []error{<-ended, <-ended}
@@ -52,7 +53,11 @@ func TestNewOrdersAreSavedInOneOrder(t *testing.T) {
 	t.Parallel()
 	register := dedupe.NewRegister()
 	for i := range 60 {
-		register.Record(declined(fmt.Sprintf("order %02d", 59-i), 1, "a"))
+		id := fmt.Sprintf("order %02d", 59-i)
+		if i%2 == 0 {
+			id = fmt.Sprintf("a long beginning, and %d", 59-i)
+		}
+		register.Record(declined(id, 1, "a"))
 	}
 	batch := &pgx.Batch{}
 	register.QueueSave(batch)
