@@ -7,7 +7,8 @@ import (
 )
 
 // Command asks for one debit. What [Decode] returns is valid throughout, and shares no memory with the
-// message.
+// message. Its names share blocks of a few kilobytes with those of other commands: who keeps a name for
+// long keeps a clone of it.
 type Command struct {
 	OrderID       string    // identifies the payment for ever; 1 to 128 bytes
 	Account       string    // the account to debit; 1 to 128 bytes, never CreditAccount

@@ -18,7 +18,8 @@ const MaxValueSize = 1 << 20
 type Decoder struct {
 	json    jsontext.Decoder
 	source  bytes.Buffer
-	scratch []byte // the text of a JSON string that has escapes
+	scratch []byte          // the text of a JSON string that has escapes
+	block   strings.Builder // the names of the last commands, see keep
 }
 
 var decoders = sync.Pool{New: func() any { return new(Decoder) }}
@@ -41,10 +42,12 @@ func (d *Decoder) Decode(value []byte) (Command, *Rejection) {
 		return Command{}, reject(ReasonValueTooLarge,
 			"the value has %d bytes; expected at most %d", len(value), MaxValueSize)
 	}
-	defer d.reset(nil)
 	m := message{decoder: d}
-	if rejection := d.split(value, &m.raw); rejection != nil {
-		return Command{}, d.diagnose(value, rejection)
+	if !splitPlain(value, &m.raw) {
+		defer d.reset(nil)
+		if rejection := d.split(value, &m.raw); rejection != nil {
+			return Command{}, d.diagnose(value, rejection)
+		}
 	}
 	command := m.command()
 	if m.rejection != nil {
@@ -97,6 +100,22 @@ func (d *Decoder) unquote(quoted jsontext.Value) []byte {
 	}
 	d.scratch, _ = jsontext.AppendUnquote(d.scratch[:0], quoted) // it has been read, so it is valid
 	return d.scratch
+}
+
+// blockSize is how many bytes of names are allocated at once: those of some 80 commands.
+const blockSize = 4096
+
+// keep returns a copy of a name. Copies share blocks of memory, as they come and go together, by the batch: the
+// collector has a block to look after where it had two strings of each command. What is written to a Builder
+// never changes again, and one that has room for a name does not move the others.
+func (d *Decoder) keep(name []byte) string {
+	if d.block.Cap()-d.block.Len() < len(name) {
+		d.block.Reset() // lets go of the full one, which lives on in its names
+		d.block.Grow(blockSize)
+	}
+	start := d.block.Len()
+	d.block.Write(name)
+	return d.block.String()[start:]
 }
 
 // reset makes the decoder read the value; with nil it lets go of the last one.

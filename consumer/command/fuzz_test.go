@@ -30,6 +30,9 @@ func FuzzDecode(f *testing.F) {
 		if !bytes.Equal(value, before) {
 			t.Fatalf("the value was changed to %q", value)
 		}
+		if problem := command.PlainReading(value); problem != "" {
+			t.Fatal(problem)
+		}
 		want, reasons := slowDecode(value)
 		switch {
 		case rejection == nil && (len(reasons) > 0 || c != want):

@@ -88,7 +88,10 @@ func (m *message) checkPresence() {
 
 func (m *message) checkTypes() {
 	for f, raw := range m.raw {
-		if got, want := raw.Kind(), fieldKinds[f]; raw != nil && got != want {
+		if raw == nil {
+			continue
+		}
+		if got, want := raw.Kind(), fieldKinds[f]; got != want {
 			m.reject(ReasonWrongType, "%s %s is %s; expected %s",
 				field(f), m.show(field(f)), kindName(got), kindName(want))
 		}

@@ -23,7 +23,7 @@ func (m *message) name(f field, reason Reason) string {
 		m.reject(reason, "%s %s %s", f, quote(text), problem)
 		return ""
 	}
-	return string(text)
+	return m.decoder.keep(text)
 }
 
 // readName returns an order id or an account for a rejection: empty if it is not there or not valid.

@@ -1,0 +1,93 @@
+package command_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"deductor/consumer/command"
+)
+
+// What nearly every message looks like is read the fast way; what only may be right is left to the JSON decoder.
+func TestPlainMessages(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		with("", ""), minor("1234"), plus(`"credit_account":"shop"`), plus(`"attempt":20`),
+		plus(`"occurred_at":"2026-01-31T23:59:59Z"`), "\n {\t" + with("{", "") + "\r\n", `{"amount" : 5}`,
+		with("alice", "!~ "), with("alice", ""), `{"currency":1,"order_id":2}`,
+	} {
+		if !command.IsPlain([]byte(value)) {
+			t.Errorf("%s is not read as a plain message", value)
+		}
+	}
+	for _, value := range []string{
+		"", " ", "{", "{}", "{ }", `{"amount"`, `{"amount":`, `{"amount":5`, `{"amount":5,`, `{"amount":5,}`, `{"amount":"5`,
+		`{"amount":5}}`, `{"amount":5} x`, `{"amount":5]`, `{"amount" 5}`, `{"amount":5 6}`, `{"amount":5,"amount":5}`,
+		`{"amount":5 "account":"x"}`, `{"amount":5;}`, `{,"amount":5}`, `{amount:5}`, `{'amount':5}`, `"amount":5`,
+		with(",", ",,"), with("order_id", "Order_id"), with("order_id", "x"), with("order_id", `order\u005fid`),
+		with("alice", `al\nice`), with("alice", `al\"ice`), with("alice", "al\x1fice"), with("alice", "al\x7fice"),
+		with("alice", "\u00e9"), with("alice", "\xff"), minor("-5"), minor("0"), minor("05"), minor("5.0"), minor("5e1"),
+		minor("5a"), plus(`"metadata":{}`), plus(`"attempt":null`), plus(`"attempt":[1]`), plus(`"attempt":true`),
+		"\ufeff" + with("", ""), "\v" + with("", ""), "[" + with("", "") + "]", with("", "") + with("", ""),
+	} {
+		if command.IsPlain([]byte(value)) {
+			t.Errorf("%s is read as a plain message", value)
+		}
+	}
+}
+
+// Whatever way a message is read, it is read alike: FuzzDecode looks for more.
+func TestPlainReading(t *testing.T) {
+	t.Parallel()
+	for _, row := range rejected {
+		if problem := command.PlainReading([]byte(row.value)); problem != "" {
+			t.Errorf("%.200q: %s", row.value, problem)
+		}
+	}
+	good := with("", "")
+	for at := range len(good) {
+		for c := range 256 {
+			for _, value := range []string{
+				good[:at] + string([]byte{byte(c)}) + good[at+1:], good[:at] + string([]byte{byte(c)}) + good[at:],
+			} {
+				if problem := command.PlainReading([]byte(value)); problem != "" {
+					t.Errorf("%q: %s", value, problem)
+				}
+			}
+		}
+	}
+}
+
+// Names of many commands share memory, and none is changed by a later one.
+func TestNamesStayAsTheyWere(t *testing.T) {
+	t.Parallel()
+	const n = 1000
+	var decoder command.Decoder
+	got := make([]command.Command, n)
+	name := func(kind string, i int) string { return fmt.Sprintf("%s-%d-%s", kind, i, strings.Repeat("x", i%100)) }
+	for i := range got {
+		value := fmt.Sprintf(`{"order_id":%q,"account":%q,"credit_account":%q,"amount":"1","currency":"USD"}`,
+			name("ord", i), name("acc", i), name("shop", i))
+		var rejection *command.Rejection
+		if got[i], rejection = decoder.Decode([]byte(value)); rejection != nil {
+			t.Fatal(rejection)
+		}
+	}
+	for i, c := range got {
+		if c.OrderID != name("ord", i) || c.Account != name("acc", i) || c.CreditAccount != name("shop", i) {
+			t.Fatalf("command %d has become %+v", i, c)
+		}
+	}
+}
+
+// A decoder that goes on for ever holds the names of the last commands, not of all.
+func TestDecoderLetsGoOfNames(t *testing.T) {
+	t.Parallel()
+	var decoder command.Decoder
+	for range 10_000 {
+		_, _ = decoder.Decode([]byte(with("", "")))
+	}
+	if held := decoder.Held(); held > 8192 {
+		t.Errorf("%d bytes of names are held, want a block", held)
+	}
+}
