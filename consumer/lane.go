@@ -21,6 +21,7 @@ type lane struct {
 	done     func(settle.Counts)
 	gaveUp   func() // called when a batch was given up, with what troubled it
 	decoder  command.Decoder
+	items    []settle.Item // those of the batch in hand, see decode
 }
 
 // run settles until ctx ends.
@@ -43,6 +44,7 @@ func (l *lane) run(ctx context.Context) {
 // are no longer this worker's.
 func (l *lane) settle(taken *batch) {
 	defer l.lanes.finish(taken)
+	defer l.forget()
 	l.observer.Waited(time.Since(taken.portions[0].fetched))
 	l.tracing.begin(taken.portions)
 	var failed error
@@ -89,10 +91,20 @@ func dropLost(portions []portion, fenced *settle.FenceError) []portion {
 	return portions
 }
 
+// decode reads the portions' records. The items of all are in memory that is
+// used again for each batch: Settle has returned by then, and nobody that it
+// tells of a batch keeps it ([Observer]).
 func (l *lane) decode(portions []portion) []settle.Slice {
 	decoded := make([]settle.Slice, len(portions))
+	records := 0
+	for i := range portions {
+		records += len(portions[i].records)
+	}
+	l.items = slices.Grow(l.items[:0], records)[:records]
+	rest := l.items
 	for i := range portions {
 		p := &portions[i]
+		n := len(p.records)
 		decoded[i] = settle.Slice{
 			Key:         p.partition.key,
 			SourceID:    p.partition.position.SourceID,
@@ -101,8 +113,9 @@ func (l *lane) decode(portions []portion) []settle.Slice {
 			End:         p.end,
 			LeaderEpoch: p.leaderEpoch,
 			Replay:      p.partition.position.Replay,
-			Items:       make([]settle.Item, len(p.records)),
+			Items:       rest[:n:n],
 		}
+		rest = rest[n:]
 		for j, record := range p.records {
 			item := &decoded[i].Items[j]
 			item.Record = record
@@ -111,3 +124,7 @@ func (l *lane) decode(portions []portion) []settle.Slice {
 	}
 	return decoded
 }
+
+// forget lets go of the batch's records: what they were fetched in is given back
+// next, and a lane may rest for long.
+func (l *lane) forget() { clear(l.items) }

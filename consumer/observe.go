@@ -8,7 +8,7 @@ import (
 
 // Observer is told what happens, for metrics. Its methods are called from many
 // goroutines, which wait for them: a few times a batch, never for a single
-// payment.
+// payment. They keep nothing of a report's batch: its memory is the next one's.
 type Observer interface {
 	settle.Observer
 	// Waited is told, of each batch, how long its first record had been waiting

@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -57,7 +58,7 @@ func (q *queue) take(room int) (taken portion, ok bool) {
 			}
 			break
 		}
-		taken.records = append(taken.records, chunk.Records...)
+		taken.add(chunk.Records)
 		taken.end, taken.leaderEpoch = chunk.End, chunk.LeaderEpoch
 		taken.emptied = append(taken.emptied, chunk)
 		q.chunks = q.chunks[1:]
@@ -86,11 +87,21 @@ func (q *queue) wakeLater() {
 	})
 }
 
+// add adds records. The first are left where they are: often they are all, and
+// what is added to them goes elsewhere, as there is no room behind them.
+func (p *portion) add(records []*kgo.Record) {
+	if len(p.records) == 0 {
+		p.records = slices.Clip(records)
+		return
+	}
+	p.records = append(p.records, records...)
+}
+
 // cut takes the first n of a chunk's more than n records, and ends right after
 // the last of them: its leader epoch is the one to be stored (KIP-320).
 func (p *portion) cut(chunk *intake.Chunk, n int) {
 	last := chunk.Records[n-1]
-	p.records = append(p.records, chunk.Records[:n]...)
+	p.add(chunk.Records[:n])
 	p.end, p.leaderEpoch = last.Offset+1, last.LeaderEpoch
 	chunk.Start, chunk.Records = p.end, chunk.Records[n:]
 }

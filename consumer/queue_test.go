@@ -113,3 +113,16 @@ func TestQueueEndsBehindWhatCameBefore(t *testing.T) {
 		t.Errorf("a queue that begins anew ended with %v", err)
 	}
 }
+
+// A portion shares memory with the chunk that it begins with, and writes none of it.
+func TestPortionLeavesChunksAsTheyAre(t *testing.T) {
+	t.Parallel()
+	chunk, other := chunkOf(0, 3), chunkOf(7, 1)
+	var p portion
+	p.add(chunk.Records[:2])
+	p.add(other.Records)
+	if chunk.Records[2].Offset != 2 || len(p.records) != 3 || p.records[2].Offset != 7 {
+		t.Errorf("the chunk's third record is now that of offset %d, the portion has %d",
+			chunk.Records[2].Offset, len(p.records))
+	}
+}
