@@ -43,7 +43,7 @@ func (d *Decoder) Decode(value []byte) (Command, *Rejection) {
 			"the value has %d bytes; expected at most %d", len(value), MaxValueSize)
 	}
 	m := message{decoder: d}
-	if !splitPlain(value, &m.raw) {
+	if m.plain = splitPlain(value, &m.raw); !m.plain {
 		defer d.reset(nil)
 		if rejection := d.split(value, &m.raw); rejection != nil {
 			return Command{}, d.diagnose(value, rejection)

@@ -10,6 +10,7 @@ import (
 type message struct {
 	decoder   *Decoder
 	raw       [fieldCount]jsontext.Value // nil for a field that is not there
+	plain     bool                       // raw is as splitPlain takes it
 	rejection *Rejection                 // of the first check that failed; later ones change nothing
 }
 
@@ -24,10 +25,18 @@ func (m *message) has(f field) bool {
 	return m.raw[f] != nil && m.rejection == nil
 }
 
+// text is that of a field that holds a string; it is good until the next call.
+func (m *message) text(f field) []byte {
+	if m.plain {
+		return m.raw[f][1 : len(m.raw[f])-1]
+	}
+	return m.decoder.unquote(m.raw[f])
+}
+
 // show quotes the value of a field: the text of a string, the JSON of anything else.
 func (m *message) show(f field) string {
 	if m.raw[f].Kind() == jsontext.KindString {
-		return quote(m.decoder.unquote(m.raw[f]))
+		return quote(m.text(f))
 	}
 	return quote(m.raw[f])
 }
@@ -35,7 +44,9 @@ func (m *message) show(f field) string {
 // command reads the fields; what it returns is a command only if there is no rejection.
 func (m *message) command() Command {
 	m.checkPresence()
-	m.checkTypes()
+	if !m.plain {
+		m.checkTypes()
+	}
 	c := Command{
 		OrderID: m.name(fieldOrderID, ReasonInvalidOrderID),
 		Account: m.name(fieldAccount, ReasonInvalidAccount),

@@ -18,7 +18,7 @@ func (m *message) name(f field, reason Reason) string {
 	if !m.has(f) {
 		return ""
 	}
-	text := m.decoder.unquote(m.raw[f])
+	text := m.text(f)
 	if problem := nameProblem(text); problem != "" {
 		m.reject(reason, "%s %s %s", f, quote(text), problem)
 		return ""

@@ -3,9 +3,9 @@ package command
 import "github.com/go-json-experiment/json/jsontext"
 
 // splitPlain is split for the message that nearly all are: one object of known names, each once, whose values
-// are strings of printable ASCII without escapes, or positive integers. It is false for anything else, be that
-// right or wrong, and split says which: it finds again what splitPlain had found by then. So a message is read
-// in the same way by either.
+// are of the type that the field has: strings of printable ASCII without escapes, or positive integers. It is
+// false for anything else, be that right or wrong, and split says which: it finds again what splitPlain had
+// found by then. So a message is read in the same way by either.
 func splitPlain(value []byte, raw *[fieldCount]jsontext.Value) bool {
 	at, ok := plainByte(value, 0, '{')
 	for ok {
@@ -21,10 +21,16 @@ func splitPlain(value []byte, raw *[fieldCount]jsontext.Value) bool {
 			return false
 		}
 		start = plainSpace(value, at)
-		if at, ok = plainString(value, start); !ok {
-			if at, ok = plainInteger(value, start); !ok {
-				return false
-			}
+		switch fieldKinds[f] {
+		case jsontext.KindString:
+			at, ok = plainString(value, start)
+		case jsontext.KindNumber:
+			at, ok = plainInteger(value, start)
+		default:
+			ok = false
+		}
+		if !ok {
+			return false
 		}
 		raw[f] = value[start:at]
 		if at, ok = plainByte(value, at, ','); !ok {
@@ -52,20 +58,27 @@ func plainSpace(value []byte, at int) int {
 	return at
 }
 
+// isPlain tells which bytes stand for themselves in a string, and are printable ASCII.
+var isPlain = func() (plain [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
 // plainString returns where a string of printable ASCII without escapes ends.
 func plainString(value []byte, at int) (end int, ok bool) {
 	if at == len(value) || value[at] != '"' {
 		return at, false
 	}
-	for at++; at < len(value); at++ {
-		switch c := value[at]; {
-		case c == '"':
-			return at + 1, true
-		case c < ' ' || c > '~' || c == '\\':
-			return at, false
-		}
+	at++
+	for at < len(value) && isPlain[value[at]] {
+		at++
 	}
-	return at, false
+	if at == len(value) || value[at] != '"' {
+		return at, false
+	}
+	return at + 1, true
 }
 
 // plainInteger returns where a number without sign, point, exponent and leading zero ends. What follows it

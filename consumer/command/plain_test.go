@@ -13,17 +13,18 @@ func TestPlainMessages(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{
 		with("", ""), minor("1234"), plus(`"credit_account":"shop"`), plus(`"attempt":20`),
-		plus(`"occurred_at":"2026-01-31T23:59:59Z"`), "\n {\t" + with("{", "") + "\r\n", `{"amount" : 5}`,
-		with("alice", "!~ "), with("alice", ""), `{"currency":1,"order_id":2}`,
+		plus(`"occurred_at":"2026-01-31T23:59:59Z"`), "\n {\t" + with("{", "") + "\r\n", `{"attempt" : 5}`,
+		with("alice", "!~ "), with("alice", ""), `{"currency":"1","order_id":"2"}`,
 	} {
 		if !command.IsPlain([]byte(value)) {
 			t.Errorf("%s is not read as a plain message", value)
 		}
 	}
 	for _, value := range []string{
-		"", " ", "{", "{}", "{ }", `{"amount"`, `{"amount":`, `{"amount":5`, `{"amount":5,`, `{"amount":5,}`, `{"amount":"5`,
-		`{"amount":5}}`, `{"amount":5} x`, `{"amount":5]`, `{"amount" 5}`, `{"amount":5 6}`, `{"amount":5,"amount":5}`,
-		`{"amount":5 "account":"x"}`, `{"amount":5;}`, `{,"amount":5}`, `{amount:5}`, `{'amount':5}`, `"amount":5`,
+		"", " ", "{", "{}", "{ }", `{"attempt"`, `{"attempt":`, `{"attempt":5`, `{"attempt":5,`, `{"attempt":5,}`,
+		`{"attempt":"5`, `{"attempt":"5"}`, `{"attempt":5x}`, `{"amount":5}`, `{"amount":"5}`, `{"amount_minor":"5"}`,
+		`{"attempt":5}}`, `{"attempt":5} x`, `{"attempt":5]`, `{"attempt" 5}`, `{"attempt":5 6}`, `{"attempt":5,"attempt":5}`,
+		`{"attempt":5 "account":"x"}`, `{"attempt":5;}`, `{,"attempt":5}`, `{attempt:5}`, `{'attempt':5}`, `"attempt":5`,
 		with(",", ",,"), with("order_id", "Order_id"), with("order_id", "x"), with("order_id", `order\u005fid`),
 		with("alice", `al\nice`), with("alice", `al\"ice`), with("alice", "al\x1fice"), with("alice", "al\x7fice"),
 		with("alice", "\u00e9"), with("alice", "\xff"), minor("-5"), minor("0"), minor("05"), minor("5.0"), minor("5e1"),

@@ -28,7 +28,7 @@ func (m *message) currency() (code, settlementAccount string) {
 	if !m.has(fieldCurrency) {
 		return "", ""
 	}
-	text := m.decoder.unquote(m.raw[fieldCurrency])
+	text := m.text(fieldCurrency)
 	account, known := settlementAccounts[string(text)]
 	if !known {
 		m.reject(ReasonUnknownCurrency,
@@ -40,7 +40,7 @@ func (m *message) currency() (code, settlementAccount string) {
 
 // amount reads the field amount, and returns it in minor units.
 func (m *message) amount(code string) int64 {
-	text := m.decoder.unquote(m.raw[fieldAmount])
+	text := m.text(fieldAmount)
 	minor, err := currency.Parse(string(text), code)
 	if err != nil {
 		m.reject(amountReason(err),
@@ -101,7 +101,7 @@ func (m *message) attempt() int32 {
 
 // occurredAt reads the field occurred_at.
 func (m *message) occurredAt() time.Time {
-	text := m.decoder.unquote(m.raw[fieldOccurredAt])
+	text := m.text(fieldOccurredAt)
 	at, err := time.Parse(time.RFC3339, string(text))
 	at = at.UTC()
 	if err != nil || !isStrictTime(text) || at.Year() < 1 || at.Year() > 9999 {
