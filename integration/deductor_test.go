@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,9 +21,10 @@ type result struct {
 }
 
 // environment is the configuration of a command as the database's owner, or of
-// a worker with the worker's role.
+// a worker with the worker's role. Settings of whoever runs the tests are not theirs.
 func (e *env) environment(databaseURL string) []string {
-	return append(os.Environ(),
+	others := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "DEDUCTOR_") })
+	return append(others,
 		"DEDUCTOR_KAFKA_BROKERS="+e.brokers,
 		"DEDUCTOR_KAFKA_TOPIC="+e.topic,
 		"DEDUCTOR_KAFKA_GROUP="+e.group,

@@ -33,7 +33,8 @@ func newConfigLint() *cobra.Command {
 		Short: "Tell all that is wrong with a configuration file",
 		Long: `Tell all that is wrong with a configuration file: FILE, or the one that --config or
 DEDUCTOR_CONFIG names. Names that there are not, names given twice, and values that the
-command of the setting would refuse, each with its line and column.
+command of the setting would refuse, each with its line and column. It warns of variables
+of the environment that begin with DEDUCTOR_ and are no setting's.
 
 Exit code 0 when it is well, also with warnings; 1 when not. Nothing is connected to.`,
 		Example: "  deductor config lint deductor.yaml\n  deductor config lint -o json deductor.yaml",
@@ -50,7 +51,8 @@ Exit code 0 when it is well, also with warnings; 1 when not. Nothing is connecte
 			if err != nil {
 				return err
 			}
-			view := lint(file)
+			found, _ := cmd.Context().Value(resolutionKey{}).(*config.Resolution)
+			view := lint(file, found.UnknownVariables)
 			if err := out.write(cmd.OutOrStdout(), view, view.text); err != nil || view.OK {
 				return err
 			}
@@ -63,8 +65,9 @@ Exit code 0 when it is well, also with warnings; 1 when not. Nothing is connecte
 	return cmd
 }
 
-func lint(file *config.File) lintView {
+func lint(file *config.File, unknownVariables []string) lintView {
 	problems, warnings := file.Lint()
+	warnings = append(warnings, unknownVariables...)
 	view := lintView{
 		File: jsonText(file.Name), OK: len(problems) == 0,
 		Problems: make([]problemView, len(problems)), Warnings: make([]jsonText, len(warnings)),

@@ -74,6 +74,46 @@ func TestConfigLint(t *testing.T) {
 	}
 }
 
+// A misspelt variable would leave a default in force without a word.
+func TestUnknownVariableIsTold(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		"DEDUCTOR_LANE": hidden, "DEDUCTOR_LANES": "4", "DEDUCTOR_CONSOLE_TOKEN_FILE": writeConfig(t, "token"),
+	}
+	const said = "DEDUCTOR_LANE is no setting: did you mean DEDUCTOR_LANES?\n"
+	for args, code := range map[string]int{
+		"config show":    exitOK,
+		"run":            exitUsage, // for what it lacks
+		"order show a-1": exitUsage,
+	} {
+		r := runCommand(t, env, "", strings.Fields(args)...)
+		sayNothing(t, r)
+		if r.code != code || strings.Count(r.stderr, "deductor: warning: ") != 1 || !strings.Contains(r.stderr, said) {
+			t.Errorf("%s: exit code %d, it says %q", args, r.code, r.stderr)
+		}
+	}
+	if r := runCommand(t, env, "", "version"); r.stderr != "" {
+		t.Errorf("a command that has no settings says %q", r.stderr)
+	}
+
+	good := writeConfig(t, "lanes: 4\n")
+	r := runCommand(t, env, "", "config", "lint", good)
+	sayNothing(t, r)
+	if want := "warning: " + said + good + " is well\n"; r.code != exitOK || r.stdout != want || r.stderr != "" {
+		t.Errorf("config lint: exit code %d, %q, %q", r.code, r.stdout, r.stderr)
+	}
+	var view struct {
+		File     string
+		OK       bool
+		Problems []any
+		Warnings []string
+	}
+	mustRead(t, env, &view, "config", "lint", good)
+	if !view.OK || len(view.Warnings) != 1 || view.Warnings[0]+"\n" != said {
+		t.Errorf("config lint: got %+v", view)
+	}
+}
+
 func TestConfigShow(t *testing.T) {
 	t.Parallel()
 	file := writeConfig(t, "lanes: 4\nbatch-max: 70\ndatabase-url: postgres://u:"+hidden+"@h/d\nadmin-addr: :1\n")

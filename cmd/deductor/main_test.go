@@ -46,9 +46,12 @@ func startCommand(t *testing.T, env map[string]string, stdin string, args ...str
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	r := &running{&safeBuffer{}, &safeBuffer{}, cancel, make(chan int, 1)}
-	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
+	var environ []string
+	for name, value := range env {
+		environ = append(environ, name+"="+value)
+	}
 	go func() {
-		r.ended <- execute(ctx, process{args, lookup, strings.NewReader(stdin), r.stdout, r.stderr})
+		r.ended <- execute(ctx, process{args, environ, strings.NewReader(stdin), r.stdout, r.stderr})
 	}()
 	t.Cleanup(func() { cancel(); r.wait(t) })
 	return r

@@ -14,7 +14,7 @@ import (
 // process is what a command has from the outside.
 type process struct {
 	args           []string
-	lookupEnv      func(name string) (string, bool)
+	environ        []string // NAME=VALUE each
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }

@@ -27,7 +27,7 @@ type resolutionKey struct{}
 // resolve gives the command's settings their values, and tells what should be
 // otherwise.
 func resolve(cmd *cobra.Command, p process) (*config.Resolution, error) {
-	found, err := config.Resolver{LookupEnv: p.lookupEnv}.Resolve(cmd.Flags())
+	found, err := config.Resolver{Environ: p.environ}.Resolve(cmd.Flags())
 	for _, warning := range found.Warnings {
 		fmt.Fprintf(p.stderr, "deductor: warning: %s\n", printing.Text(warning))
 	}

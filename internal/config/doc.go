@@ -11,7 +11,7 @@
 //	kafka.Bind(cmd.Flags())
 //	config.BindFile(cmd.Flags())
 //	...
-//	_, err := config.Resolver{LookupEnv: os.LookupEnv}.Resolve(cmd.Flags())
+//	_, err := config.Resolver{Environ: os.Environ()}.Resolve(cmd.Flags())
 //
 // [All] has every group: what it lacks is unknown in a file.
 //

@@ -33,8 +33,7 @@ func resolveFile(t *testing.T, file string, env map[string]string, args ...strin
 	if err := flags.Parse(append(args, "--config", file)); err != nil {
 		t.Fatal(err)
 	}
-	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
-	found, err := Resolver{LookupEnv: lookup}.Resolve(flags)
+	found, err := Resolver{Environ: environ(env)}.Resolve(flags)
 	return all, found, err
 }
 
@@ -73,7 +72,7 @@ func TestFileIsNamedByTheEnvironment(t *testing.T) {
 	worker.Bind(flags)
 	BindFile(flags)
 	env := map[string]string{"DEDUCTOR_CONFIG": configFile(t, "kafka-topic: payments\nlanes: 7\n")}
-	_, err = Resolver{LookupEnv: func(name string) (string, bool) { return env[name], true }}.Resolve(flags)
+	_, err = Resolver{Environ: environ(env)}.Resolve(flags)
 	if err != nil || worker.Lanes != 7 {
 		t.Errorf("%d lanes, %v, want 7, and no word of another command's topic", worker.Lanes, err)
 	}

@@ -49,7 +49,11 @@ func (o Origin) String() string {
 type Resolution struct {
 	// File is the configuration file; nil without one.
 	File *File
-	// Warnings are what should be otherwise and is no error.
+	// UnknownVariables says of each variable that begins with [EnvPrefix], and that
+	// no setting of any command has, what was probably meant.
+	UnknownVariables []string
+	// Warnings are what should be otherwise and is no error, for a command that has
+	// settings: UnknownVariables among them.
 	Warnings []string
 	origins  map[string]Origin
 }
@@ -64,26 +68,32 @@ func (r *Resolution) Origin(setting string) Origin {
 
 // readFile reads the file that the flag or the variable names, if any, for a
 // command that has settings.
-func (r *Resolution) readFile(flags *pflag.FlagSet, from Resolver) error {
+func (r *Resolution) readFile(flags *pflag.FlagSet, from *Resolver) error {
 	flag := flags.Lookup(fileFlag)
 	if flag == nil || !IsSetting(flag) {
 		return nil
 	}
-	if err := r.resolve(flag, from.LookupEnv, nil); err != nil {
+	if err := r.resolve(flag, from.lookup, nil); err != nil {
 		return err
 	}
-	others := false
-	flags.VisitAll(func(f *pflag.Flag) { others = others || IsSetting(f) && f != flag })
 	name := flag.Value.String()
-	if name == "" || !others {
+	if name == "" || !haveSettings(flags) {
 		return nil
 	}
 	var err error
 	if r.File, err = ReadFile(name); err != nil {
 		return err
 	}
-	r.Warnings = r.File.warnings(from.Known)
+	r.Warnings = append(r.Warnings, r.File.warnings(from.Known)...)
 	return nil
+}
+
+// haveSettings tells whether there is a setting among the flags, and not only the
+// one that names the file.
+func haveSettings(flags *pflag.FlagSet) bool {
+	some := false
+	flags.VisitAll(func(f *pflag.Flag) { some = some || IsSetting(f) && f.Name != fileFlag })
+	return some
 }
 
 // resolve gives a setting its value. What is wrong in the file, once there is

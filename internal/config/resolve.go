@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -48,10 +49,11 @@ func IsRequired(f *pflag.Flag) bool { return f.Annotations[isRequired] != nil }
 
 // Resolver gives settings their values.
 type Resolver struct {
-	// LookupEnv reads the environment, as [os.LookupEnv] does.
-	LookupEnv func(name string) (string, bool)
+	// Environ is the environment, NAME=VALUE each, as [os.Environ] has it.
+	Environ []string
 	// Known are all settings of the program: what else is named in a file is an
-	// error, but not what is another command's. Defaults to those of [All].
+	// error and in the environment a warning, but not what is another command's.
+	// Defaults to those of [All].
 	Known *pflag.FlagSet
 }
 
@@ -65,8 +67,11 @@ func (r Resolver) Resolve(flags *pflag.FlagSet) (*Resolution, error) {
 	if r.Known == nil {
 		r.Known = Known()
 	}
-	found := &Resolution{origins: make(map[string]Origin)}
-	if err := found.readFile(flags, r); err != nil {
+	found := &Resolution{UnknownVariables: r.unknownVariables(), origins: make(map[string]Origin)}
+	if haveSettings(flags) {
+		found.Warnings = slices.Clone(found.UnknownVariables)
+	}
+	if err := found.readFile(flags, &r); err != nil {
 		return found, err
 	}
 	var missing []string
@@ -76,7 +81,7 @@ func (r Resolver) Resolve(flags *pflag.FlagSet) (*Resolution, error) {
 		if !IsSetting(f) || f.Name == fileFlag || invalid != nil {
 			return
 		}
-		if invalid = found.resolve(f, r.LookupEnv, &problems); IsRequired(f) && f.Value.String() == "" {
+		if invalid = found.resolve(f, r.lookup, &problems); IsRequired(f) && f.Value.String() == "" {
 			missing = append(missing, f.Name)
 		}
 	})

@@ -22,6 +22,15 @@ type settings struct {
 	Log      Log
 }
 
+// environ is an environment as [os.Environ] would have it.
+func environ(env map[string]string) []string {
+	var variables []string
+	for name, value := range env {
+		variables = append(variables, name+"="+value)
+	}
+	return variables
+}
+
 // resolve parses args and resolves the settings in an environment.
 func resolve(t *testing.T, env map[string]string, args ...string) (settings, error) {
 	t.Helper()
@@ -36,8 +45,7 @@ func resolve(t *testing.T, env map[string]string, args ...string) (settings, err
 	if err := flags.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
-	_, err := Resolver{LookupEnv: lookup}.Resolve(flags)
+	_, err := Resolver{Environ: environ(env)}.Resolve(flags)
 	return s, err
 }
 

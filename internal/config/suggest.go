@@ -8,37 +8,38 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// unknownKey is the error of a name that no setting has.
+// unknownKey is the error of a key that no setting has.
 func unknownKey(known *pflag.FlagSet, key string) error {
+	return unknown(printableKey(key), nearest(settingNames(known), key))
+}
+
+// unknown is the error of a name that no setting has: of it what may be told, and
+// what was probably meant, each "" for nothing.
+func unknown(told, near string) error {
 	text := "a name that no setting has"
-	if told := printableKey(key); told != "" {
+	if told != "" {
 		text = fmt.Sprintf("%s is no setting", told)
 	}
-	if near := nearest(known, key); near != "" {
+	if near != "" {
 		return fmt.Errorf("%s: did you mean %s?", text, near)
 	}
 	return errors.New(text + ": docs/reference/config.md and config schema have them all")
 }
 
-// nearest returns the name that was probably meant; "" when none is near.
-func nearest(known *pflag.FlagSet, key string) string {
+// nearest returns the setting that was probably meant by a key or a variable; ""
+// when none is near.
+func nearest(names []string, key string) string {
 	wanted := strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(key))
 	wanted = strings.TrimPrefix(wanted, "deductor-")
 	best, least := "", 1+max(2, len(wanted)/4)
 	if len(wanted) > 64 {
 		return ""
 	}
-	known.VisitAll(func(f *pflag.Flag) {
-		names := []string{f.Name}
-		if IsSecret(f) {
-			names = append(names, f.Name+secretSuffix)
+	for _, name := range names {
+		if d := distance(wanted, name); d < least {
+			best, least = name, d
 		}
-		for _, name := range names {
-			if d := distance(wanted, name); IsSetting(f) && f.Name != fileFlag && d < least {
-				best, least = name, d
-			}
-		}
-	})
+	}
 	return best
 }
 
