@@ -57,6 +57,9 @@ type consoleServer struct {
 }
 
 func (s *consoleServer) serve(ctx context.Context, log *slog.Logger) error {
+	if err := s.admin.Validate(); err != nil {
+		return usage(err)
+	}
 	page, err := openConsole(ctx, s.console, s.admin, &s.kafka, s.group, &s.database, log)
 	if err != nil {
 		return err

@@ -26,15 +26,14 @@ its work. Exit code 0 when it is, 1 when not: made for HEALTHCHECK of a containe
 		Example: "  deductor healthcheck\n  deductor healthcheck --ready --admin-addr 127.0.0.1:8322",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := admin.Validate(); err != nil {
+				return usage(err)
+			}
 			path := "/livez"
 			if ready {
 				path = "/readyz"
 			}
-			addr, err := dialable(admin.Addr)
-			if err != nil {
-				return usage(&config.InvalidError{Flag: "admin-addr", Err: err})
-			}
-			said, err := askAdmin(cmd.Context(), "http://"+addr+path)
+			said, err := askAdmin(cmd.Context(), "http://"+dialable(admin.Addr)+path)
 			if err != nil {
 				return err
 			}
@@ -47,16 +46,13 @@ its work. Exit code 0 when it is, 1 when not: made for HEALTHCHECK of a containe
 	return cmd
 }
 
-// dialable is an address to reach a server at that listens on addr.
-func dialable(addr string) (string, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return "", err
-	}
+// dialable is an address to reach a server at that listens on addr, host:port.
+func dialable(addr string) string {
+	host, port, _ := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return net.JoinHostPort(host, port), nil
+	return net.JoinHostPort(host, port)
 }
 
 const (

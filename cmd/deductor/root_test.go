@@ -30,6 +30,9 @@ func TestEveryCommandIsExplained(t *testing.T) {
 	look(newRoot(process{}))
 }
 
+// somewhere is what the console has to be told.
+const somewhere = "--kafka-brokers b:1 --kafka-topic t --kafka-group g --database-url postgres://h/d"
+
 func TestUsageErrors(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ args, said string }{
@@ -51,6 +54,8 @@ func TestUsageErrors(t *testing.T) {
 		{"produce --kafka-brokers b:1 --kafka-topic t --count 1 --amount-max 1.234", "--amount-max"},
 		{"produce --kafka-brokers b --kafka-topic t --count 1", "--kafka-brokers"},
 		{"healthcheck --admin-addr nowhere", "--admin-addr"},
+		{"healthcheck --admin-addr 127.0.0.1:83210", "--admin-addr"},
+		{"console --admin-addr nowhere " + somewhere, "--admin-addr"},
 		{"partition skip --reason x", "partition"},
 		{"partition adopt --all --partition 1 --reason x", "[all partition]"},
 	} {

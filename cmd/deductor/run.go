@@ -68,6 +68,9 @@ type runner struct {
 }
 
 func (r *runner) run(ctx context.Context, log *slog.Logger) error {
+	if err := r.admin.Validate(); err != nil {
+		return usage(err)
+	}
 	poolConfig, err := r.database.PoolConfig()
 	if err != nil {
 		return usage(err)

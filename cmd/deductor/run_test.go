@@ -105,6 +105,8 @@ func TestRunRefusesAtStart(t *testing.T) {
 		"not a URL":       {with(env, "DATABASE_URL", "postgres://me:s3cr/et@host/db"), 2, "DEDUCTOR_DATABASE_URL"},
 		"bad lanes":       {with(env, "LANES", "-1"), 2, "DEDUCTOR_LANES: it is -1"},
 		"lanes no number": {with(env, "LANES", "x"), 2, "DEDUCTOR_LANES"},
+		"bad address":     {with(env, "ADMIN_ADDR", "8321"), 2, `DEDUCTOR_ADMIN_ADDR: "8321" is not host:port`},
+		"bad port":        {with(env, "ADMIN_ADDR", "127.0.0.1:83210"), 2, `DEDUCTOR_ADMIN_ADDR: "127.0.0.1:83210" is`},
 		"port taken":      {with(env, "ADMIN_ADDR", taken.Addr().String()), 1, "admin address"},
 		"half of SASL":    {with(env, "KAFKA_SASL_MECHANISM", "plain"), 2, "DEDUCTOR_KAFKA_SASL_USERNAME"},
 	} {

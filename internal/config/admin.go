@@ -1,7 +1,10 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"net"
+	"strconv"
 
 	"github.com/spf13/pflag"
 )
@@ -28,8 +31,24 @@ func (a *Admin) BindServed(flags *pflag.FlagSet) {
 
 // Validate refuses what is no address, with an [*InvalidError].
 func (a *Admin) Validate() error {
-	if _, _, err := net.SplitHostPort(a.Addr); a.Addr != "" && err != nil {
+	if a.Addr == "" {
+		return nil
+	}
+	if err := checkAddress(a.Addr); err != nil {
 		return &InvalidError{Flag: "admin-addr", Err: err}
+	}
+	return nil
+}
+
+// checkAddress refuses what nobody could listen on, or ask.
+func checkAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	var wrong *net.AddrError // its text has the address as it is, which is quoted already
+	if errors.As(err, &wrong) {
+		return fmt.Errorf("%q is not host:port: %s", address, wrong.Err)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q is not host:port: its port %q is not a number from 0 to 65535", address, port)
 	}
 	return nil
 }
