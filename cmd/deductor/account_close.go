@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 	"deductor/ledger"
 )
 
@@ -32,7 +33,7 @@ Default settlement accounts (settlement:USD) are not closed.`,
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			var account ledger.Account
 			err = pgx.BeginFunc(cmd.Context(), conn, func(tx pgx.Tx) error {
 				if err := ledger.Close(cmd.Context(), tx, args[0]); err != nil {

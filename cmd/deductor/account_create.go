@@ -10,6 +10,7 @@ import (
 
 	"deductor/internal/accounts"
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 	"deductor/ledger"
 )
 
@@ -36,7 +37,7 @@ exists with another currency, kind, opening balance or overdraft limit is refuse
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			account, created, err := createAccount(cmd.Context(), conn, wanted)
 			if err != nil {
 				return err

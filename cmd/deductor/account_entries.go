@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 	"deductor/ledger"
 )
 
@@ -54,7 +55,7 @@ are: --scan reads the whole table for them, about a second for two million.`,
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 			return pgx.BeginTxFunc(cmd.Context(), conn, moment, func(tx pgx.Tx) error {
 				if cmd.Flags().Changed("at") {

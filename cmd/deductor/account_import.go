@@ -10,6 +10,7 @@ import (
 
 	"deductor/internal/accounts"
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 	"deductor/internal/progress"
 )
 
@@ -51,7 +52,7 @@ account: give that a line of its own before, if it is to have an opening balance
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			result, err := importAccounts(cmd.Context(), conn, name, file, cmd.ErrOrStderr())
 			if err != nil {
 				return err

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 	"deductor/ledger"
 )
 
@@ -28,7 +29,7 @@ func newAccountList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			found, err := ledger.ListByPrefix(cmd.Context(), conn, prefix, after, int(most))
 			if err != nil {
 				return err

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 	"deductor/ledger"
 )
 
@@ -24,7 +25,7 @@ func newAccountShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			account, err := getAccount(cmd.Context(), conn, args[0])
 			if err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 
 	"deductor/consumer/settle"
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 )
 
 // auditing is one run of the command.
@@ -65,7 +66,7 @@ func (a *auditing) books(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	defer closeDatabase(conn)
+	defer pgclose.Conn(conn)
 	checks, totals, err := settle.Audit(cmd.Context(), conn, int(a.most))
 	if err != nil {
 		return err

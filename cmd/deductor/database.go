@@ -9,18 +9,19 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 )
 
 // openDatabase connects once, to a database that has this binary's schema: a
 // command that reads or changes a few rows says at once what is wrong. The
-// caller closes the connection with closeDatabase.
+// caller closes the connection.
 func openDatabase(ctx context.Context, settings *config.Database) (*pgx.Conn, error) {
 	conn, err := connect(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
 	if err := fits(ctx, conn); err != nil {
-		closeDatabase(conn)
+		pgclose.Conn(conn)
 		return nil, fmt.Errorf("database: %w", err)
 	}
 	return conn, nil
@@ -39,15 +40,7 @@ func connect(ctx context.Context, settings *config.Database) (*pgx.Conn, error) 
 	return conn, nil
 }
 
-// closeDatabase says goodbye to the server, even when the command's context
-// has ended.
-func closeDatabase(conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = conn.Close(ctx) // all that was to be kept has been committed
-}
-
-// closePool is closeDatabase for a pool. It would wait longer than a supervisor
+// closePool is [pgclose.Conn] for a pool. It would wait longer than a supervisor
 // may: a query that was given up is canceled at the server first, which takes
 // 15 seconds when that says nothing.
 func closePool(pool *pgxpool.Pool) {

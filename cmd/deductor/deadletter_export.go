@@ -13,6 +13,7 @@ import (
 	"deductor/consumer/settle"
 	"deductor/internal/config"
 	"deductor/internal/letters"
+	"deductor/internal/pgclose"
 	"deductor/internal/progress"
 )
 
@@ -60,7 +61,7 @@ func (e *exporter) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer closeDatabase(conn)
+	defer pgclose.Conn(conn)
 	if len(wanted.IDs) > 0 {
 		_, err := settle.SelectDeadLetters(cmd.Context(), conn, wanted)
 		if errors.Is(err, settle.ErrDeadLetterUnknown) {

@@ -8,6 +8,7 @@ import (
 
 	"deductor/consumer/settle"
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 )
 
 func newDeadletterList() *cobra.Command {
@@ -34,7 +35,7 @@ Those that were requeued or discarded are left out, unless --state asks for them
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			wanted.Limit, wanted.After = int(most), max(wanted.After, after)
 			letters, err := settle.DeadLetters(cmd.Context(), conn, wanted)
 			if err != nil {

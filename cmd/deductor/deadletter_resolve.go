@@ -13,6 +13,7 @@ import (
 	"deductor/consumer/settle"
 	"deductor/internal/config"
 	"deductor/internal/letters"
+	"deductor/internal/pgclose"
 	"deductor/internal/progress"
 )
 
@@ -72,7 +73,7 @@ func (r *resolution) run(cmd *cobra.Command, args []string, action string, work 
 	if err != nil {
 		return err
 	}
-	defer closeDatabase(conn)
+	defer pgclose.Conn(conn)
 	set, err := settle.SelectDeadLetters(cmd.Context(), conn, wanted)
 	switch {
 	case errors.Is(err, settle.ErrDeadLetterUnknown):

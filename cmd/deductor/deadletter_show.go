@@ -9,6 +9,7 @@ import (
 
 	"deductor/consumer/settle"
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 )
 
 func newDeadletterShow() *cobra.Command {
@@ -31,7 +32,7 @@ done to it: by whom, when, why, and what a requeue came to.`,
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			letter, err := settle.GetDeadLetter(cmd.Context(), conn, id)
 			if errors.Is(err, settle.ErrDeadLetterUnknown) {
 				return fmt.Errorf("%w: deductor deadletter list has them", err)

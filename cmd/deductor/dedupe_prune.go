@@ -13,6 +13,7 @@ import (
 
 	"deductor/consumer/intake"
 	"deductor/dedupe"
+	"deductor/internal/pgclose"
 	"deductor/internal/progress"
 	"deductor/internal/prune"
 )
@@ -59,7 +60,7 @@ at.`,
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			report, err := p.run(cmd.Context(), cmd.ErrOrStderr(), conn, horizon)
 			if err != nil {
 				return p.explain(report, err)

@@ -11,6 +11,7 @@ import (
 
 	"deductor/dedupe"
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 	"deductor/internal/progress"
 )
 
@@ -47,7 +48,7 @@ It reads the whole table of orders.`,
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			view, err := readDedupe(cmd.Context(), conn)
 			if err != nil {
 				return fmt.Errorf("database: %w", err)

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"deductor/internal/pgclose"
 )
 
 // asProgram in the environment makes this test binary the program itself.
@@ -174,6 +176,6 @@ func (d *program) database() *pgx.Conn {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.t.Cleanup(func() { closeDatabase(conn) })
+	d.t.Cleanup(func() { pgclose.Conn(conn) })
 	return conn
 }

@@ -7,6 +7,7 @@ import (
 
 	"deductor/internal/config"
 	"deductor/internal/migrate"
+	"deductor/internal/pgclose"
 )
 
 func newMigrate() *cobra.Command {
@@ -41,7 +42,7 @@ that migrate sql --role prints. The role must exist.`,
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			ran, err := migrate.Up(cmd.Context(), conn)
 			for _, m := range ran {
 				fmt.Fprintf(cmd.OutOrStdout(), "applied %s\n", m.Migration)

@@ -5,6 +5,7 @@ import (
 
 	"deductor/internal/config"
 	"deductor/internal/migrate"
+	"deductor/internal/pgclose"
 )
 
 func newMigrateSQL() *cobra.Command {
@@ -36,7 +37,7 @@ more. The role must exist; on a schema other than public it also needs USAGE.`,
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			states, err := migrate.Status(cmd.Context(), conn)
 			if err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 
 	"deductor/internal/config"
 	"deductor/internal/migrate"
+	"deductor/internal/pgclose"
 )
 
 // migrationState is a migration as the command shows it. Its JSON is a contract
@@ -36,7 +37,7 @@ version has) or unknown (it is of a newer version).`,
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			found, err := migrate.Status(cmd.Context(), conn)
 			if err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 
 	"deductor/consumer/settle"
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 )
 
 func newOrderShow() *cobra.Command {
@@ -33,7 +34,7 @@ decided; the time shown is when its transaction began. Only the database is aske
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			order, err := settle.FindOrder(cmd.Context(), conn, args[0])
 			if errors.As(err, new(*settle.UnknownOrderError)) {
 				return fmt.Errorf("%w: deductor partition list says how far the topic was read, "+

@@ -9,6 +9,7 @@ import (
 
 	"deductor/internal/config"
 	"deductor/internal/partitions"
+	"deductor/internal/pgclose"
 )
 
 func newPartition() *cobra.Command {
@@ -54,7 +55,7 @@ func (p *place) look(ctx context.Context, use func(*pgx.Conn, *partitions.Survey
 	if err != nil {
 		return err
 	}
-	defer closeDatabase(conn)
+	defer pgclose.Conn(conn)
 	looking, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	survey, err := partitions.Look(looking, cluster, conn, p.group.Name)

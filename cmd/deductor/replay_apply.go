@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"deductor/internal/pgclose"
 	"deductor/internal/progress"
 	"deductor/internal/replay"
 )
@@ -81,7 +82,7 @@ func (a *replayApplying) run(ctx context.Context, out, talk io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer closeDatabase(conn)
+	defer pgclose.Conn(conn)
 	id, err := replay.Application{
 		Cluster: cluster, DB: conn, Group: a.group.Name, Plan: plan, Rate: int32(a.rate), //nolint:gosec // read checks it
 		Actor: actor(), Reason: a.reason, Execute: a.execute,

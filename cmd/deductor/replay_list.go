@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 	"deductor/internal/progress"
 	"deductor/internal/replay"
 )
@@ -28,7 +29,7 @@ func newReplayList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			states, err := replay.List(cmd.Context(), conn, before, int(most))
 			if err != nil {
 				return err
@@ -72,7 +73,7 @@ stood before, what the plan expected, and what came of it.`,
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			state, err := replay.Get(cmd.Context(), conn, id)
 			if err != nil {
 				return err

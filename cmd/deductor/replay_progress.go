@@ -15,6 +15,7 @@ import (
 
 	"deductor/consumer/settle"
 	"deductor/internal/config"
+	"deductor/internal/pgclose"
 	"deductor/internal/progress"
 	"deductor/internal/replay"
 )
@@ -43,7 +44,7 @@ replay to its end, and then audits the books (exit code 3 when they are wrong).`
 			if err != nil {
 				return err
 			}
-			defer closeDatabase(conn)
+			defer pgclose.Conn(conn)
 			if watch {
 				return followReplay(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), conn, id)
 			}

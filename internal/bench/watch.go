@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"deductor/internal/pgclose"
 )
 
 //go:embed queries/watermarks.sql
@@ -146,9 +148,7 @@ func (w *watcher) flows(partitions int, after time.Time) bool {
 func (w *watcher) stop() error {
 	w.cancel()
 	<-w.ended
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = w.conn.Close(ctx) // it was only read from
+	pgclose.Conn(w.conn)
 	return w.err
 }
 

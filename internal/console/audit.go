@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"deductor/consumer/settle"
+	"deductor/internal/pgclose"
 	"deductor/ledger"
 )
 
@@ -79,7 +80,7 @@ func (c *Console) audit(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return "", nil, failing("The audit can't begin", err)
 		}
-		defer closeConn(conn)
+		defer pgclose.Conn(conn)
 		checks, totals, err := settle.Audit(ctx, conn, auditFindings)
 		if err != nil {
 			return "", nil, failing("The audit did not come to its end", err)

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"deductor/consumer/settle"
 	"deductor/internal/letters"
+	"deductor/internal/pgclose"
 )
 
 // outcome is what became of the chosen letters, or would.
@@ -88,7 +86,7 @@ func (c *Console) handle(
 	if err != nil {
 		return nil, err
 	}
-	defer closeConn(conn)
+	defer pgclose.Conn(conn)
 	set, err := settle.SelectDeadLetters(ctx, conn, settle.DeadLetterFilter{IDs: chosen.IDs})
 	if errors.Is(err, settle.ErrDeadLetterUnknown) {
 		return nil, &pageError{http.StatusNotFound, "A dead letter does not exist", err.Error()}
@@ -104,11 +102,4 @@ func (c *Console) handle(
 	defer settler.Close()
 	return letters.Requeue(ctx, conn, set,
 		&settle.Requeuer{Settler: settler, Handling: h, Rehearsal: rehearsal}, silent)
-}
-
-// closeConn says goodbye, also when nobody waits any more.
-func closeConn(conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = conn.Close(ctx) // all that was to be kept has been committed
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"deductor/internal/pgclose"
 	"deductor/internal/replay"
 )
 
@@ -173,7 +174,7 @@ func (c *Console) startReplay(ctx context.Context, r *http.Request) (id int64, e
 	if err != nil {
 		return 0, failing("The replay did not begin", err)
 	}
-	defer closeConn(conn)
+	defer pgclose.Conn(conn)
 	id, err = replay.Application{Cluster: c.config.Cluster, DB: conn, Group: c.config.Group, Plan: plan,
 		Rate: int32(limit), Actor: actor, Reason: reason, Execute: true}.Apply(ctx)
 	if refused := new(replay.RefusedError); errors.As(err, &refused) {

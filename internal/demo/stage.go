@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,6 +14,7 @@ import (
 	"deductor/internal/config"
 	"deductor/internal/embedded"
 	"deductor/internal/migrate"
+	"deductor/internal/pgclose"
 	"deductor/ledger"
 )
 
@@ -107,16 +107,11 @@ func (s *stage) createAccounts(ctx context.Context, accounts []account) error {
 	})
 }
 
-// goodbye bounds what is said to a server that is about to be stopped.
-const goodbye = time.Second
-
 // close stops what was started; all of it is gone then.
 func (s *stage) close() error {
 	var errs []error
 	if s.conn != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), goodbye)
-		defer cancel()
-		_ = s.conn.Close(ctx) // it was only read from, or the server says so
+		pgclose.Conn(s.conn)
 	}
 	if s.cluster != nil {
 		s.cluster.Close()

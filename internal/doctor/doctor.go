@@ -11,6 +11,7 @@ import (
 	"deductor/consumer/intake"
 	"deductor/internal/config"
 	"deductor/internal/partitions"
+	"deductor/internal/pgclose"
 )
 
 // Config says what to look at.
@@ -181,12 +182,9 @@ func (l *look) noSurvey() string {
 }
 
 func (l *look) close() {
-	if l.conn == nil {
-		return
+	if l.conn != nil {
+		pgclose.Conn(l.conn)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = l.conn.Close(ctx) // nothing was written
 }
 
 // unanswered is what is found when a question failed.

@@ -15,6 +15,7 @@ import (
 	"deductor/consumer/settle"
 	"deductor/dedupe"
 	"deductor/internal/partitions"
+	"deductor/internal/pgclose"
 )
 
 // Planner plans replays. It writes nothing.
@@ -51,7 +52,7 @@ func (p *Planner) Plan(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer closeConn(conn)
+	defer pgclose.Conn(conn)
 	run := &planning{Planner: p, conn: conn}
 	if err := run.look(ctx); err != nil {
 		return nil, err
@@ -63,12 +64,6 @@ func (p *Planner) Plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	return run.plan, nil
-}
-
-func closeConn(conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = conn.Close(ctx) // it only read
 }
 
 // look finds out where all partitions stand.

@@ -11,6 +11,7 @@ import (
 	"deductor/consumer/command"
 	"deductor/consumer/intake"
 	"deductor/consumer/settle"
+	"deductor/internal/pgclose"
 	"deductor/internal/topicscan"
 )
 
@@ -138,6 +139,6 @@ func connectAll(ctx context.Context, connect func(context.Context) (*pgx.Conn, e
 
 func closeAll(conns []*pgx.Conn) {
 	for _, conn := range conns {
-		closeConn(conn)
+		pgclose.Conn(conn)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"deductor/consumer/intake"
 	"deductor/consumer/settle"
 	"deductor/internal/partitions"
+	"deductor/internal/pgclose"
 	"deductor/internal/topicscan"
 )
 
@@ -65,7 +66,7 @@ func (a *Audit) Run(ctx context.Context) (*Report, error) {
 	r.conns = append(r.conns, conn)
 	defer func() {
 		for _, conn := range r.conns {
-			closeConn(conn)
+			pgclose.Conn(conn)
 		}
 	}()
 	if err := r.look(ctx); err != nil {
@@ -79,12 +80,6 @@ func (a *Audit) Run(ctx context.Context) (*Report, error) {
 	}
 	r.report.finish()
 	return r.report, nil
-}
-
-func closeConn(conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = conn.Close(ctx) // it only read
 }
 
 // look finds out which offsets can be judged.
