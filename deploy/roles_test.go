@@ -1,10 +1,8 @@
 package deploy_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"os"
 	"strings"
@@ -13,13 +11,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"deductor/consumer"
 	"deductor/consumer/settle"
 	"deductor/internal/kafkatest"
 	"deductor/internal/migrate"
 	"deductor/internal/pgtest"
+	"deductor/internal/workertest"
 	"deductor/ledger"
 )
 
@@ -120,27 +118,8 @@ func payment(order string, attempt, minor int) string {
 // work runs a worker until the group's offsets are at the logs' ends.
 func work(t *testing.T, kafka *kafkatest.Kafka, url string) {
 	t.Helper()
-	pool, err := pgxpool.New(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
-	w, err := consumer.New(consumer.Config{
-		Brokers: kafka.Brokers, Topic: kafka.Topic, Group: "deductor", Owner: "worker", Database: pool,
-		CommitInterval: 10 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
-	defer func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("worker: %v", err)
-		}
-	}()
+	w, stop := workertest.Start(t, kafka, url, consumer.Config{Group: "deductor"})
+	defer stop()
 	ends := kafka.EndOffsets(t)
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()

@@ -19,6 +19,7 @@ import (
 	"deductor/consumer/intake"
 	"deductor/internal/kafkatest"
 	"deductor/internal/pgtest"
+	"deductor/internal/workertest"
 	"deductor/ledger"
 )
 
@@ -141,22 +142,10 @@ func (b *bundle) work() {
 // workUntil runs a worker until wrong says nothing any more.
 func (b *bundle) workUntil(wrong func() string) {
 	b.t.Helper()
-	worker, err := consumer.New(consumer.Config{
-		Brokers: b.kafka.Brokers, Topic: b.kafka.Topic, Group: "debits", Owner: "worker-1", Database: b.db.Pool,
-		SessionTimeout: time.Second, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(b.t.Context())
-	defer stop()
-	ended := make(chan error, 1)
-	go func() { ended <- worker.Run(ctx) }()
+	_, stop := workertest.Start(b.t, b.kafka, b.db.URL, consumer.Config{
+		Group: "debits", Owner: "worker-1", SessionTimeout: time.Second})
 	b.eventually(wrong)
 	stop()
-	if err := <-ended; err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 // eventually waits until wrong says nothing any more.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"deductor/consumer"
@@ -19,6 +18,7 @@ import (
 	"deductor/internal/kafkatest"
 	"deductor/internal/pgtest"
 	"deductor/internal/prune"
+	"deductor/internal/workertest"
 	"deductor/ledger"
 )
 
@@ -79,35 +79,7 @@ func ids(prefix string, n int) []string {
 // work runs a worker of the topic, with the least role, until stop is called.
 func (b *bundle) work(topic string) (w *consumer.Worker, stop func()) {
 	b.t.Helper()
-	pool, err := pgxpool.New(b.t.Context(), b.db.WorkerURL(b.t))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	w, err = consumer.New(consumer.Config{
-		Brokers: b.kafka.Brokers, Topic: topic, Group: group + topic, Owner: "worker", Database: pool,
-		RecheckInterval: 50 * time.Millisecond, CommitInterval: 10 * time.Millisecond,
-		Logger: slog.New(slog.NewTextHandler(b.t.Output(), nil)),
-	})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
-	running := true
-	stop = func() {
-		if !running {
-			return
-		}
-		running = false
-		cancel()
-		if err := <-ended; err != nil {
-			b.t.Errorf("worker: %v", err)
-		}
-		pool.Close()
-	}
-	b.t.Cleanup(stop)
-	return w, stop
+	return workertest.Start(b.t, b.kafka, b.db.WorkerURL(b.t), consumer.Config{Topic: topic, Group: group + topic})
 }
 
 // settle works until all that a topic holds is settled.

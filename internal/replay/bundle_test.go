@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"deductor/consumer"
 	"deductor/consumer/intake"
@@ -18,6 +17,7 @@ import (
 	"deductor/internal/kafkatest"
 	"deductor/internal/pgtest"
 	"deductor/internal/replay"
+	"deductor/internal/workertest"
 	"deductor/ledger"
 )
 
@@ -63,46 +63,16 @@ func pays(prefix string, n int) []string {
 }
 
 // work runs a worker with the least role until stop is called.
-func (b *bundle) work(change func(*consumer.Config)) (w *consumer.Worker, stop func()) {
+func (b *bundle) work(config consumer.Config) (w *consumer.Worker, stop func()) {
 	b.t.Helper()
-	pool, err := pgxpool.New(b.t.Context(), b.db.WorkerURL(b.t))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	config := consumer.Config{
-		Brokers: b.kafka.Brokers, Topic: b.kafka.Topic, Group: group, Owner: "worker", Database: pool,
-		RecheckInterval: 50 * time.Millisecond, CommitInterval: 10 * time.Millisecond,
-		Logger: slog.New(slog.NewTextHandler(b.t.Output(), nil)),
-	}
-	if change != nil {
-		change(&config)
-	}
-	if w, err = consumer.New(config); err != nil {
-		b.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
-	running := true
-	stop = func() {
-		if !running {
-			return
-		}
-		running = false
-		cancel()
-		if err := <-ended; err != nil {
-			b.t.Errorf("worker: %v", err)
-		}
-		pool.Close()
-	}
-	b.t.Cleanup(stop)
-	return w, stop
+	config.Group = group
+	return workertest.Start(b.t, b.kafka, b.db.WorkerURL(b.t), config)
 }
 
 // settle works until all that the topic holds is settled, and stops.
 func (b *bundle) settle() {
 	b.t.Helper()
-	_, stop := b.work(nil)
+	_, stop := b.work(consumer.Config{})
 	b.awaitSettled()
 	stop()
 }

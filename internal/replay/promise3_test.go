@@ -61,7 +61,7 @@ func TestPromise3_ReplayDoesWhatThePlanSays(t *testing.T) {
 		t.Errorf("planning left %d replays", n)
 	}
 	id := b.apply(plan)
-	_, stop := b.work(nil)
+	_, stop := b.work(consumer.Config{})
 	state := b.finish(id)
 	b.awaitSettled()
 	stop()
@@ -82,7 +82,7 @@ func TestPromise2_ReplayWhileTheGroupRuns(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	b.history()
-	w, _ := b.work(func(c *consumer.Config) { c.BatchMax = 7 })
+	w, _ := b.work(consumer.Config{BatchMax: 7})
 	b.awaitSettled()
 	b.forget("a-7", "b-3")
 	if n := b.count("watermark WHERE epoch > 1"); n != 0 {
@@ -121,7 +121,7 @@ func TestPromise2_ReplayGoesOnWithAnotherWorker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, stop := b.work(func(c *consumer.Config) { c.BatchMax = 2 })
+	_, stop := b.work(consumer.Config{BatchMax: 2})
 	var half replay.State
 	eventually(t, "some of it", func() string {
 		if half, err = replay.Get(t.Context(), b.db.Pool, id); err != nil || half.Records == 0 {
@@ -137,7 +137,7 @@ func TestPromise2_ReplayGoesOnWithAnotherWorker(t *testing.T) {
 		t.Errorf("replay %d began beside it", again)
 	}
 	b.exec("UPDATE replay SET rate = NULL")
-	b.work(nil)
+	b.work(consumer.Config{})
 	state := b.finish(id)
 	b.awaitSettled()
 	if p := state.Planned; state.Records != p.WouldRead || state.Applied != 2 || p.WouldApply != 2 ||
@@ -165,7 +165,7 @@ func TestPromise3_PlanPaysTwiceOnce(t *testing.T) {
 		t.Errorf("the plan is %+v, want 3 to be paid (poor has 2.50), 1 a duplicate, 2 declined", n)
 	}
 	id := b.apply(plan)
-	b.work(nil)
+	b.work(consumer.Config{})
 	state := b.finish(id)
 	if state.Applied != 3 || state.AlreadyAnswered != 1 || state.Declined != 2 {
 		t.Errorf("it came to %+v", state.Progress)
