@@ -24,44 +24,56 @@ func (b *bench) wantFenced(want []settle.Loss, batch ...settle.Slice) {
 	b.wantUnchanged(before)
 }
 
+// lose has another worker take the partition over, and returns what the one that
+// lost it goes by, as long as it has not heard of it.
+func (b *bench) lose(f *feed) (zombie *feed) {
+	b.t.Helper()
+	before := *f
+	b.reacquire(f, nil)
+	return &before
+}
+
 // Promise 1: a worker that lost its partition, and has not heard of it, commits
 // nothing.
 func TestPromise1_ZombieCommitsNothing(t *testing.T) {
 	t.Parallel()
-	t.Run("the partition was assigned anew", func(t *testing.T) {
+	t.Run("before and after its successor does", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, customer("alice", 1000))
 		f := b.acquire(0)
 		b.settle(f.next(pay("o-1", "alice", 1)))
-		zombie := *f
-		b.reacquire(f, nil)
+		zombie := b.lose(f)
 		batch := zombie.next(pay("o-2", "alice", 1), raw("?"))
-		b.wantFenced([]settle.Loss{{Key: f.key, Epoch: 1, StoredEpoch: 2, Start: 1, NextOffset: 1}}, batch)
+		loss := settle.Loss{Key: f.key, Epoch: 1, StoredEpoch: 2, Start: 1, NextOffset: 1}
+		b.wantFenced([]settle.Loss{loss}, batch)
 		b.settle(f.next(pay("o-2", "alice", 1)))
-		b.wantFenced([]settle.Loss{{Key: f.key, Epoch: 1, StoredEpoch: 2, Start: 1, NextOffset: 2}}, batch)
+		loss.NextOffset = 2
+		b.wantFenced([]settle.Loss{loss}, batch)
 		b.audit()
 	})
-	t.Run("one of several partitions", func(t *testing.T) {
+	t.Run("of the partitions that are still its own", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, customer("alice", 1000))
 		f, g, h := b.acquire(0), b.acquire(1), b.acquire(2)
-		zombie := *g
-		b.reacquire(g, nil)
+		zombie := b.lose(g)
 		b.wantFenced([]settle.Loss{{Key: g.key, Epoch: 1, StoredEpoch: 2}},
 			f.next(pay("o-1", "alice", 1)), zombie.next(pay("o-2", "alice", 1)), h.next(pay("o-3", "alice", 1)))
-		// The others are still this worker's.
-		counts := b.settle(f.all(), h.all())
+		counts := b.settle(f.all(), h.all()) // without the lost one
 		b.wantCounts(counts, map[settle.Kind]int64{settle.Applied: 2})
 	})
-	t.Run("markers alone", func(t *testing.T) {
+	t.Run("of markers alone", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)
 		f := b.acquire(0)
-		zombie := *f
-		b.reacquire(f, nil)
-		b.wantFenced([]settle.Loss{{Key: f.key, Epoch: 1, StoredEpoch: 2}}, zombie.next(marker))
+		b.wantFenced([]settle.Loss{{Key: f.key, Epoch: 1, StoredEpoch: 2}}, b.lose(f).next(marker))
 	})
-	t.Run("the database was put back", func(t *testing.T) {
+}
+
+// Promise 1: a worker whose database was put back to an earlier state behind its
+// back is a zombie, too: it stands where that state never was.
+func TestPromise1_ZombieOfADatabasePutBack(t *testing.T) {
+	t.Parallel()
+	t.Run("it knows less than was read", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, customer("alice", 1000))
 		f := b.acquire(0)
@@ -70,45 +82,46 @@ func TestPromise1_ZombieCommitsNothing(t *testing.T) {
 		b.wantFenced([]settle.Loss{{Key: f.key, Epoch: 1, StoredEpoch: 1, Start: 2, NextOffset: 1}},
 			f.next(pay("o-3", "alice", 1)))
 	})
-	t.Run("the database was put back, and gave out the same epoch again", func(t *testing.T) {
+	t.Run("it gave out the same epoch again", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, customer("alice", 1000))
 		f, g := b.acquire(0), b.acquire(1)
 		b.exec("TRUNCATE watermark, source RESTART IDENTITY CASCADE")
-		zombie := *f
 		b.reacquire(g, nil)
-		b.reacquire(f, nil)
+		zombie := b.lose(f)
 		if zombie.Epoch != f.Epoch || zombie.SourceID != g.SourceID {
 			t.Fatalf("positions %+v and %+v: want the zombie's epoch and another source", zombie.Position, f.Position)
 		}
 		// Its dead letter would be taken for one of the other partition.
 		b.wantFenced([]settle.Loss{{Key: f.key, Epoch: 1, StoredEpoch: 1}}, zombie.next(raw("?")))
 	})
-	t.Run("the watermark is missing", func(t *testing.T) {
+	t.Run("it does not know the partition", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, customer("alice", 1000))
 		f := b.acquire(0)
 		b.exec("DELETE FROM watermark")
 		b.wantFenced([]settle.Loss{{Key: f.key, Missing: true, Epoch: 1}}, f.next(pay("o-1", "alice", 1)))
 	})
-	t.Run("others' watermarks stay", func(t *testing.T) {
-		t.Parallel()
-		b := newBench(t, customer("alice", 1000))
-		f := b.acquire(0)
-		others := []*feed{
-			{key: settle.Key{Group: "others", Topic: topic}},
-			{key: settle.Key{Group: group, Topic: "refunds"}},
-			{key: settle.Key{Group: group, Topic: topic, Partition: 1}},
-		}
-		for _, other := range others {
-			b.reacquire(other, nil)
-		}
-		b.settle(f.next(pay("o-1", "alice", 1)))
-		b.wantWatermark(f, 1)
-		for _, other := range others {
-			b.wantWatermark(other, 0)
-		}
-	})
+}
+
+// A batch moves the watermarks of its partitions, of its topic, of its group.
+func TestFenceLeavesOthersWatermarks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 1000))
+	f := b.acquire(0)
+	others := []*feed{
+		{key: settle.Key{Group: "others", Topic: topic}},
+		{key: settle.Key{Group: group, Topic: "refunds"}},
+		{key: settle.Key{Group: group, Topic: topic, Partition: 1}},
+	}
+	for _, other := range others {
+		b.reacquire(other, nil)
+	}
+	b.settle(f.next(pay("o-1", "alice", 1)))
+	b.wantWatermark(f, 1)
+	for _, other := range others {
+		b.wantWatermark(other, 0)
+	}
 }
 
 // A batch that is taken apart for a command that the database refuses may be
