@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -41,6 +42,7 @@ to the senders of its messages (header traceparent).`,
   deductor run --instance worker-1 --admin-addr 127.0.0.1:8322 --log-format text`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			tuneCollector(os.LookupEnv)
 			log := r.log.Logger(cmd.ErrOrStderr(), progress.IsTerminal(cmd.ErrOrStderr()))
 			return r.run(cmd.Context(), log)
 		},

@@ -66,7 +66,7 @@ type Config struct {
 	MaxAnswerBytes int
 
 	// BufferBytes is how many bytes of records may be delivered and not released before nothing more
-	// is asked for. See Fetcher for the exact bound. Defaults to 16 MiB.
+	// is asked for. See Fetcher for the exact bound. Defaults to 8 MiB.
 	BufferBytes int
 
 	// PartitionBufferBytes is the same for one partition, so that a slow one leaves room for the
@@ -91,7 +91,7 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.PartitionMaxBytes, mebibyte)
 	orDefault(&c.MaxBatchBytes, 64*mebibyte)
 	orDefault(&c.MaxAnswerBytes, max(100*mebibyte, 2*c.MaxBytes))
-	orDefault(&c.BufferBytes, 16*mebibyte)
+	orDefault(&c.BufferBytes, 8*mebibyte)
 	orDefault(&c.PartitionBufferBytes, min(2*mebibyte, c.BufferBytes))
 	if c.Dial == nil {
 		c.Dial = new(net.Dialer).DialContext
