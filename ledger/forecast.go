@@ -1,6 +1,9 @@
 package ledger
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Unposted are ids for a book that is only to say what would be decided: they
 // come from no sequence, so the book must not be posted.
@@ -14,7 +17,7 @@ type Moves map[string]int64
 func (m Moves) Add(b *Book) {
 	for name, account := range b.accounts {
 		if account.kind == Customer && account.delta != 0 {
-			m[name] += account.delta
+			m[strings.Clone(name)] += account.delta // it may be part of a batch's memory
 		}
 	}
 }

@@ -28,8 +28,9 @@ func TestCollectorIsTuned(t *testing.T) {
 			value, given := test.environment[name]
 			return value, given
 		})
-		if percent, memory := debug.SetGCPercent(100), debug.SetMemoryLimit(-1); percent != test.percent || memory != test.memory {
-			t.Errorf("with %v: %d %% and %d bytes, want %d %% and %d", test.environment, percent, memory, test.percent, test.memory)
+		got := [2]int64{int64(debug.SetGCPercent(100)), debug.SetMemoryLimit(-1)}
+		if want := [2]int64{int64(test.percent), test.memory}; got != want {
+			t.Errorf("with %v: percent and bytes %v, want %v", test.environment, got, want)
 		}
 	}
 }

@@ -47,10 +47,19 @@ func (s *Settler) learn(t *transaction) {
 	}
 }
 
-// look has the batch's orders looked up, and those of the next ones.
-func (s *Settler) look() expectation {
-	s.wary = wary
-	return nothing
+// disappointed tells whether a batch failed because its orders were not what they
+// were taken for. It is run again at once; however it failed, with a look.
+func (s *Settler) disappointed(job *task, err error) bool {
+	known := job.expects == allNew && isKnown(err)
+	unsure := errors.Is(err, errUnsure)
+	job.expects = nothing
+	if known {
+		s.config.Observer.Retried(StateOf(err))
+	}
+	if known || unsure {
+		s.wary = wary
+	}
+	return known || unsure
 }
 
 // replayed tells whether records of the batch are read again by an operator's will.

@@ -59,7 +59,8 @@ func TestPromise1_OrdersTakenForNewAreNotPaidAgain(t *testing.T) {
 	f, g := b.acquire(0), b.acquire(1)
 	b.settle(f.next(pay("paid", "alice", 1), pay("declined", "nobody", 1)))
 	e := b.expecting(t, false)
-	counts := b.settleBy(e.Settler, g.next(pay("new", "alice", 10), pay("new-declined", "nobody", 1), pay("new", "alice", 10)))
+	counts := b.settleBy(e.Settler, g.next(pay("new", "alice", 10), pay("new-declined", "nobody", 1),
+		pay("new", "alice", 10)))
 	b.wantCounts(counts, map[settle.Kind]int64{settle.Applied: 1, settle.Declined: 1, settle.Duplicate: 1})
 	e.wantTries(t, 0, 1, "[]")
 	// That batch had a duplicate: the next ones are looked up, until 16 had none.

@@ -3,6 +3,7 @@ package settle
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -179,7 +180,8 @@ func (f *Forecast) letter(rejection *command.Rejection) {
 }
 
 func (f *Forecaster) keep(cmd *command.Command, outcome dedupe.Outcome) {
-	f.decided[cmd.OrderID] = append(f.decided[cmd.OrderID], decision{fingerprintOf(cmd), cmd.Attempt, outcome})
+	id := strings.Clone(cmd.OrderID) // a plan outlives the block that the id came in
+	f.decided[id] = append(f.decided[id], decision{fingerprintOf(cmd), cmd.Attempt, outcome})
 }
 
 // unwritten admits records that are only looked at: no partition is anybody's.

@@ -8,17 +8,17 @@ import (
 	"deductor/ledger"
 )
 
-// giveWay has the one go on that stands in a transaction, if a batch changes
-// what it has read, and no lock keeps the two apart. Either order would do, but
-// the model knows one.
-func (h *history) giveWay(batch []settle.Slice) {
+// giveWay has the one go on that stands in a transaction, if another changes what it
+// has read, or has read what it changes, and no lock keeps the two apart. Either order
+// would do, but the model knows one.
+func (h *history) giveWay(r *run) {
 	s := h.halfway
 	if s == nil {
 		return
 	}
 	var why string
-	stands := commandsOf(s.batch)
-	for at, item := range recordsOf(batch) {
+	stands, aside := commandsOf(s.batch), h.setAsideBy(r)
+	for at, item := range recordsOf(r.batch) {
 		account := item.Command.Account
 		if item.Rejection != nil {
 			account = item.Rejection.Account
@@ -26,6 +26,8 @@ func (h *history) giveWay(batch []settle.Slice) {
 		switch {
 		case s.aside[item.Command.OrderID]:
 			why = "it set aside order " + item.Command.OrderID
+		case aside[item.Command.OrderID] && shareAnOrder(s.batch, r.batch):
+			why = "order " + item.Command.OrderID + " is to be set aside"
 		case s.letters[at]:
 			why = "it requeues record " + at
 		case h.model.quarantine && stands[account] && (item.Rejection != nil || !h.lockable(account)):

@@ -97,8 +97,8 @@ type closeAccount struct{ name string }
 func (a closeAccount) GoString() string { return "account " + a.name + " is closed" }
 
 func (a closeAccount) do(h *history) {
-	if h.model.accounts[a.name].Kind == ledger.Settlement {
-		h.goOn(settles) // it holds no lock on it, and has read it already
+	if h.model.accounts[a.name].Kind == ledger.Settlement || h.declinedUnseen(a.name) {
+		h.goOn(settles) // it has read the account already, and will not look at it again
 	}
 	if err := h.beside(func() error {
 		return pgx.BeginFunc(h.t.Context(), h.b.admin, func(tx pgx.Tx) error {
@@ -108,6 +108,25 @@ func (a closeAccount) do(h *history) {
 		h.t.Fatal(err)
 	}
 	h.model.accounts[a.name].closed = true
+}
+
+// declinedUnseen tells whether who stands in a transaction declines a command of the
+// account for what does not depend on it being open, nor on its balance.
+func (h *history) declinedUnseen(name string) bool {
+	if h.halfway == nil {
+		return false
+	}
+	for _, slice := range h.halfway.batch {
+		for _, item := range slice.Items {
+			c := item.Command
+			refusal := h.model.refusal(c)
+			if (c.Account == name || c.CreditAccount == name) &&
+				(refusal == ledger.AccountNotFound || refusal == ledger.CurrencyMismatch) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // skip is an operator who moves a partition.

@@ -74,7 +74,7 @@ func (h *history) requeue(q *requeueRun, f fate, at point) {
 		q.run.letters[letter.at] = true
 	}
 	h.say("these are %s", q)
-	h.giveWay(q.records)
+	h.giveWay(q.run)
 	o.last = q
 	h.tally.Requeues++
 	h.perform(q.run)

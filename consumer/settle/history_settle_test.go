@@ -23,15 +23,7 @@ func (h *history) settle(w *worker, batch []settle.Slice, f fate, at point) {
 	if len(batch) == 0 {
 		return
 	}
-	h.giveWay(batch)
 	s := &settleRun{worker: w, before: make(map[settle.Key]bool)}
-	for _, slice := range batch {
-		s.before[slice.Key] = h.lost(slice)
-	}
-	// Who is about to be fenced gives its locks away before it settles the rest.
-	if f == stands && slices.ContainsFunc(batch, h.lost) {
-		f = settles
-	}
 	s.run = &run{process: &w.process, batch: batch, fate: f, at: at,
 		work: func(ctx context.Context) (err error) {
 			s.counts, err = w.settler.Settle(ctx, batch)
@@ -39,6 +31,14 @@ func (h *history) settle(w *worker, batch []settle.Slice, f fate, at point) {
 		},
 		apply: func(m *model) { m.settle(batch...) },
 		judge: func() { h.settled(s) },
+	}
+	h.giveWay(s.run)
+	for _, slice := range batch {
+		s.before[slice.Key] = h.lost(slice)
+	}
+	// Who is about to be fenced gives its locks away before it settles the rest.
+	if f == stands && slices.ContainsFunc(batch, h.lost) {
+		s.fate = settles
 	}
 	w.last = batch
 	h.tally.Batches++

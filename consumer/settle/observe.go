@@ -25,7 +25,8 @@ type Observer interface {
 // it can't be reached, or the connection was lost.
 const NoState = "connection"
 
-// Report is what a committed transaction came to.
+// Report is what a committed transaction came to. Its batch is good during the call:
+// who settles may use its memory again.
 type Report struct {
 	// Batch is its records, Became what each of them became, slice by slice.
 	Batch  []Slice

@@ -82,7 +82,7 @@ var wholeTable = regexp.MustCompile("Seq Scan on (account|processed|transfer|dec
 
 // inTheOrderGiven is a join that looks up one row after the other.
 var inTheOrderGiven = regexp.MustCompile(
-	`Nested Loop\n.*Function Scan on c\n.*Index Scan using account_pkey on account a\n`)
+	`Nested Loop\n.*Subquery Scan on c\n.*ProjectSet\n.*Result\n.*Index Scan using account_pkey on account a\n`)
 
 const (
 	hugeRows     = 50_000

@@ -116,16 +116,11 @@ func (s *Settler) run(ctx context.Context, batch []Slice, job task) (Counts, err
 			return counts, err
 		case ctx.Err() != nil:
 			return counts, fmt.Errorf("settle: %w", ctx.Err())
-		case errors.Is(err, errUnsure):
-			job.expects = s.look()
+		}
+		if s.disappointed(&job, err) {
 			continue
 		}
 		s.config.Observer.Retried(StateOf(err))
-		if job.expects == allNew && isKnown(err) {
-			job.expects = s.look()
-			continue
-		}
-		job.expects = nothing
 		if errors.Is(err, errMoved) {
 			moved++
 			job.locks = job.locks || moved == unlocked
