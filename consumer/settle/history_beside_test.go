@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"deductor/consumer/command"
 	"deductor/consumer/settle"
 	"deductor/ledger"
 )
@@ -30,7 +31,7 @@ func (h *history) giveWay(r *run) {
 			why = "order " + item.Command.OrderID + " is to be set aside"
 		case s.letters[at]:
 			why = "it requeues record " + at
-		case h.model.quarantine && stands[account] && (item.Rejection != nil || !h.lockable(account)):
+		case h.model.quarantine && stands[account] && (item.Rejection != nil || !h.locks(item.Command)):
 			why = "it read the dead letters of " + account
 		}
 	}
@@ -53,10 +54,11 @@ func (h *history) setAsideBy(r *run) map[string]bool {
 	return orders
 }
 
-// lockable tells whether a transaction that debits the account locks it.
-func (h *history) lockable(account string) bool {
-	a := h.model.accounts[account]
-	return a != nil && a.Kind == ledger.Customer
+// locks tells whether a transaction that decides the command now waits for the lock of
+// its account: unless what it decides does not depend on the balance.
+func (h *history) locks(c command.Command) bool {
+	refusal := h.model.refusal(c)
+	return refusal == "" || refusal == ledger.InsufficientFunds
 }
 
 // recordsOf are a batch's records, by partition@offset.

@@ -1,9 +1,6 @@
 package settle_test
 
-import (
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // halfway is a process that stands in the middle of a transaction, with its
 // locks.
@@ -12,9 +9,9 @@ type halfway struct {
 	stands, goes chan struct{}
 	how          verdict // what becomes of the connection when it goes on
 	pid          uint32
-	// moved: what it had decided did not hold any more when it went on. It rolled
-	// back, and began again.
-	moved atomic.Bool
+	// moved is closed when what it had decided did not hold any more when it went on,
+	// and it rolled back. It begins again after again is closed.
+	moved, again chan struct{}
 	// aside are the orders of commands that it found to be set aside.
 	aside map[string]bool
 }
@@ -26,14 +23,20 @@ func (s *halfway) goOn(how verdict) {
 
 // stand has a transaction happen until a point. It goes on later.
 func (h *history) stand(r *run) {
-	s := &halfway{run: r, stands: make(chan struct{}), goes: make(chan struct{})}
+	s := &halfway{run: r, stands: make(chan struct{}), goes: make(chan struct{}),
+		moved: make(chan struct{}), again: make(chan struct{})}
 	r.fate, r.at = settles, min(r.at, beforeCommit) // later, others would go on without it
-	stood, gone := false, false
+	stood, gone, moved := false, false, false
 	h.begin(r, func(m message) verdict {
 		switch {
+		case moved:
+			if !m.fromServer {
+				<-s.again
+			}
+			return pass
 		case gone:
-			if m.text == "ROLLBACK" {
-				s.moved.Store(true)
+			if moved = m.fromServer && m.text == "ROLLBACK"; moved {
+				close(s.moved)
 			}
 			return pass
 		case !r.at.reached(m):
@@ -62,7 +65,9 @@ func (h *history) stand(r *run) {
 // goOn lets the process go on that stands in a transaction.
 func (h *history) goOn(f fate) {
 	if s := h.halfway; s != nil {
+		close(s.again)
 		h.release(s, f)
+		<-s.done
 		h.ended(s.run)
 	}
 }
@@ -74,7 +79,6 @@ func (h *history) release(s *halfway, f fate) {
 		how = cutBefore
 	}
 	s.goOn(how)
-	<-s.done
 }
 
 // judgeLate judges the one that had to begin again while another waited for it,
@@ -105,17 +109,26 @@ func (h *history) await(done <-chan struct{}) {
 			int32(h.halfway.pid)) != "0" {
 			h.tally.Waits++
 			h.say("it waits for the one that stands")
-			s := h.halfway
-			h.release(s, settles)
-			if s.moved.Load() {
-				h.say("it begins again")
-				h.late = s.run
-			} else {
-				h.ended(s.run)
-			}
-			<-done
+			h.letPass(h.halfway, done)
 			return
 		}
+	}
+}
+
+// letPass lets who stands in a transaction go on, for whom another waits. If it has to
+// begin again, it does so after the other one.
+func (h *history) letPass(s *halfway, done <-chan struct{}) {
+	h.release(s, settles)
+	select {
+	case <-s.done:
+		h.ended(s.run)
+		<-done
+	case <-s.moved:
+		h.say("it begins again")
+		<-done
+		close(s.again)
+		<-s.done
+		h.late = s.run
 	}
 }
 

@@ -67,6 +67,7 @@ func newHistory(t tester, g *ground, all *tally) *history {
 // end is the history's, also when it failed.
 func (h *history) end() {
 	if stands := h.halfway; stands != nil {
+		close(stands.again)
 		stands.goOn(cutBefore)
 		stands.cancel()
 		<-stands.done
