@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Querier is what the reads need: a [pgx.Tx], a [pgx.Conn] or a pool.
@@ -88,32 +90,29 @@ func (r *Register) Answers(orderID string) []Record {
 	return append(answers, known.earlier...)
 }
 
+// collect loads rows. What a row has is scanned without a pointer of its own: a batch
+// has thousands.
 func collect(rows pgx.Rows, load func(*Record)) error {
 	var (
-		orderID, reason           *string
-		attempt                   int32
-		fingerprint, request      []byte
-		outcome                   Outcome
-		refOwner, refID, position *int64
-		sourceID                  *int32
-		processedAt               time.Time
+		orderID, fingerprint, request pgtype.DriverBytes
+		attempt                       int32
+		outcome                       int16
+		refOwner, refID, position     pgtype.Int8
+		reason                        pgtype.Text
+		sourceID                      pgtype.Int4
+		processedAt                   time.Time
 	)
 	targets := []any{&orderID, &attempt, &fingerprint, &outcome, &refOwner, &refID,
 		&reason, &request, &sourceID, &position, &processedAt}
 	_, err := pgx.ForEachRow(rows, targets, func() error {
-		record := Record{OrderID: *orderID, Attempt: attempt, Outcome: outcome, ProcessedAt: processedAt}
+		record := Record{OrderID: string(orderID), Attempt: attempt, Outcome: Outcome(outcome),
+			Ref: Ref{Owner: refOwner.Int64, ID: refID.Int64}, Reason: reason.String, ProcessedAt: processedAt}
 		copy(record.Fingerprint[:], fingerprint)
-		if refOwner != nil && refID != nil {
-			record.Ref = Ref{Owner: *refOwner, ID: *refID}
-		}
-		if reason != nil {
-			record.Reason = *reason
-		}
 		if request != nil {
-			record.Request = json.RawMessage(append([]byte(nil), request...))
+			record.Request = slices.Clone(json.RawMessage(request))
 		}
-		if sourceID != nil && position != nil {
-			record.Source = &Source{ID: *sourceID, Position: *position}
+		if sourceID.Valid && position.Valid {
+			record.Source = &Source{ID: sourceID.Int32, Position: position.Int64}
 		}
 		load(&record)
 		return nil

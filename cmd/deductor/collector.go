@@ -2,10 +2,10 @@ package main
 
 import "runtime/debug"
 
-// How a worker's garbage is collected: half as often as Go would, which is a tenth of
+// How a worker's garbage is collected: less often than Go would, which is a tenth of
 // its CPU, unless it holds much.
 const (
-	collectorPercent = 200
+	collectorPercent = 150
 	collectorMemory  = 160 << 20 // bytes; above them, as often as it takes
 )
 
