@@ -121,6 +121,7 @@ func newProducer(addr string, opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.MetadataMinAge(50*time.Millisecond),
 		kgo.ProducerLinger(time.Millisecond),
+		kgo.UnknownTopicRetries(100), // a busy broker needs a while to know a topic that was made anew
 	)...)
 }
 

@@ -64,7 +64,7 @@ func TestFileIsBehindFlagsAndEnvironment(t *testing.T) {
 func TestFileIsNamedByTheEnvironment(t *testing.T) {
 	t.Parallel()
 	got, err := resolve(t, with(map[string]string{"DEDUCTOR_CONFIG": configFile(t, "lanes: 7\n")}))
-	if err != nil || got.Worker.Lanes != 4 {
+	if err != nil || got.Worker.Lanes != 3 {
 		t.Errorf("a command without the flag has no file: %d lanes, %v", got.Worker.Lanes, err)
 	}
 	var worker Worker
@@ -168,9 +168,9 @@ func TestFileCannotBeRead(t *testing.T) {
 func TestFileThatIsEmpty(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"", "\n", "# nothing\n", "---\n", "---\n...\n", "{}\n", "lanes:\n", "lanes: ''\n",
-		"\ufefflanes: 4\n"} {
+		"\ufefflanes: 3\n"} {
 		got, _, err := resolveFile(t, configFile(t, content), nil)
-		if err != nil || got.Worker.Lanes != 4 {
+		if err != nil || got.Worker.Lanes != 3 {
 			t.Errorf("%q: %d lanes, %v", content, got.Worker.Lanes, err)
 		}
 	}

@@ -72,7 +72,7 @@ func TestResolveDefaults(t *testing.T) {
 		Group:    Group{"debits"},
 		Database: Database{"postgres://u:p@h/d"},
 		Admin:    Admin{Addr: "127.0.0.1:8321"},
-		Worker:   Worker{Lanes: 4, BatchMax: 5000, SessionTimeout: 10 * time.Second},
+		Worker:   Worker{Lanes: 3, BatchMax: 5000, SessionTimeout: 10 * time.Second},
 		Log:      Log{slog.LevelInfo, "auto"},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {

@@ -144,7 +144,7 @@ func TestSchemaHasAllSettings(t *testing.T) {
 	}
 	if got := fmt.Sprintf("%v %v %v %v %v", properties["lanes"].Default, properties["session-timeout"].Default,
 		properties["log-level"].Default, properties["kafka-tls"].Default, properties["kafka-topic"].Default,
-	); got != "4 10s info false <nil>" {
+	); got != "3 10s info false <nil>" {
 		t.Errorf("defaults are %s", got)
 	}
 	if !properties["database-url"].WriteOnly || properties["lanes"].WriteOnly {
