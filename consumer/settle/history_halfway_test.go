@@ -1,6 +1,9 @@
 package settle_test
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // halfway is a process that stands in the middle of a transaction, with its
 // locks.
@@ -26,16 +29,17 @@ func (h *history) stand(r *run) {
 	s := &halfway{run: r, stands: make(chan struct{}), goes: make(chan struct{}),
 		moved: make(chan struct{}), again: make(chan struct{})}
 	r.fate, r.at = settles, min(r.at, beforeCommit) // later, others would go on without it
-	stood, gone, moved := false, false, false
+	stood, gone := false, false
+	var moved atomic.Bool // a connection that is being closed still asks
 	h.begin(r, func(m message) verdict {
 		switch {
-		case moved:
+		case moved.Load():
 			if !m.fromServer {
 				<-s.again
 			}
 			return pass
 		case gone:
-			if moved = m.fromServer && m.text == "ROLLBACK"; moved {
+			if m.fromServer && m.text == "ROLLBACK" && moved.CompareAndSwap(false, true) {
 				close(s.moved)
 			}
 			return pass

@@ -164,7 +164,10 @@ func (s *Settler) try(ctx context.Context, batch []Slice, job task) (Counts, err
 	if t.commitSent && s.conn.IsClosed() {
 		s.config.Observer.CommitUnknown()
 	}
-	if rollbackErr := s.rollback(ctx); rollbackErr != nil || classify(err) == unavailable {
+	if rollbackErr := s.rollback(ctx); rollbackErr != nil { // whatever it was before, now the connection is lost
+		err = fmt.Errorf("roll back: %w (after %s)", rollbackErr, err.Error())
+	}
+	if classify(err) == unavailable {
 		s.Close()
 	}
 	if job.parts && len(batch) > 1 && isLockTimeout(err) {
