@@ -88,7 +88,7 @@ func TestPromise1_ConnectionCutAtEveryStepOfALargeBatch(t *testing.T) {
 			for !c.step(&cutter{fromServer: fromServer, how: cutBefore, n: n}) {
 				n += 2
 			}
-			if n < 50 {
+			if n < 100 {
 				t.Errorf("only %d messages were cut: a transaction has more", n-1)
 			}
 			c.b.audit()
