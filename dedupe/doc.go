@@ -5,8 +5,11 @@
 // transaction together with the work itself. The caller
 //
 //  1. reads what is stored, by [Find], best after it took the locks of its work;
-//  2. asks [Stored.Decide] what to do with each request;
-//  3. writes what it did, by [Save], in the same transaction.
+//  2. asks [Register.Decide] what to do with each request;
+//  3. writes what it did, by [Register.Save], in the same transaction.
+//
+// Who has thousands of orders, nearly all of them new, may leave the read out
+// ([Register.QueueAssumeNew]): the key then refuses those that are known.
 //
 // Two transactions that slip past the read at the same time meet at the
 // primary key: one of them fails with SQLSTATE 23505 (unique_violation) and is
