@@ -135,9 +135,15 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 	batch.Queue(limitsSQL, limits.arguments()...)
 	t.admission.queue(batch)
 	if len(t.payments) > 0 {
-		if err := t.queueRead(batch); err != nil {
+		if err := t.queueAccounts(batch); err != nil {
 			return err
 		}
+		if t.expects == allNew {
+			t.register.QueueAssumeNew(batch, len(t.payments))
+		} else {
+			t.register.QueueFind(batch, t.orderIDs())
+		}
+		t.queueQuarantine(batch)
 	}
 	sent := conn.SendBatch(ctx, batch)
 	crashpoint.Reach(crashpoint.FenceSent)
@@ -151,25 +157,17 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 	return nil
 }
 
-// queueRead queues what is to be known of accounts and orders.
-func (t *transaction) queueRead(batch *pgx.Batch) error {
-	readAccounts := t.book.QueueRead
+// queueAccounts queues what is to be known of accounts, unless it comes later
+// ([transaction.readAccounts]).
+func (t *transaction) queueAccounts(batch *pgx.Batch) error {
 	switch {
 	case t.locks:
-		readAccounts = t.book.QueueLock
+		return t.book.QueueLock(batch, t.payments)
 	case t.expects == manyKnown:
-		readAccounts = func(*pgx.Batch, []ledger.Payment) error { return nil }
+		return nil
+	default:
+		return t.book.QueueRead(batch, t.payments)
 	}
-	if err := readAccounts(batch, t.payments); err != nil {
-		return err
-	}
-	if t.expects == allNew {
-		t.register.QueueAssumeNew(batch, len(t.payments))
-	} else {
-		t.register.QueueFind(batch, t.orderIDs())
-	}
-	t.queueQuarantine(batch)
-	return nil
 }
 
 // readAccounts reads those of commands whose orders have no answer yet.
