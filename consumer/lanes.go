@@ -12,14 +12,14 @@ import (
 // work is one on each lane. A partition is in one batch at a time, which keeps
 // its order.
 type lanes struct {
-	batchMax int
-	all      []*lane
-	wake     chan struct{} // holds one token when there may be something to take
+	all  []*lane
+	wake chan struct{} // holds one token when there may be something to take
 
 	mu         sync.Mutex
 	partitions []*partition // in the order in which they are served
 	busy       int          // lanes with a batch in hand
-	apart      time.Time    // until then, partitions are settled one by one
+	size       sizing
+	apart      time.Time // until then, partitions are settled one by one
 }
 
 // enough records for a transaction, when another lane could take the rest.
@@ -30,7 +30,7 @@ const enough = 500
 const apartFor = time.Minute
 
 func newLanes(batchMax int) *lanes {
-	return &lanes{batchMax: batchMax, wake: make(chan struct{}, 1)}
+	return &lanes{size: newSizing(batchMax), wake: make(chan struct{}, 1)}
 }
 
 // add has a partition served.
@@ -71,6 +71,7 @@ func (l *lanes) notify() {
 type batch struct {
 	ctx      context.Context //nolint:containedctx // it ends with the batch, not with a call
 	abandon  context.CancelFunc
+	began    time.Time
 	settled  chan struct{} // closed when it is, or was given up
 	portions []portion
 }
@@ -83,11 +84,12 @@ func (l *lanes) take(ctx context.Context) *batch {
 	if ctx.Err() != nil {
 		return nil
 	}
-	taken := &batch{settled: make(chan struct{})}
-	room := l.batchMax
-	apart := time.Now().Before(l.apart)
+	taken := &batch{began: time.Now(), settled: make(chan struct{})}
+	size := l.size.now
+	room := size
+	apart := taken.began.Before(l.apart)
 	for _, p := range l.partitions {
-		if room == 0 || len(taken.portions) > 0 && apart || l.batchMax-room >= enough && l.busy+1 < len(l.all) {
+		if room == 0 || len(taken.portions) > 0 && apart || size-room >= enough && l.busy+1 < len(l.all) {
 			break
 		}
 		if p.batch != nil {
@@ -120,9 +122,12 @@ func (l *lanes) finish(done *batch) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	records := 0
 	for i := range done.portions {
+		records += len(done.portions[i].records)
 		done.portions[i].partition.batch = nil
 	}
+	l.size.learn(records, time.Since(done.began))
 	l.busy--
 	done.abandon()
 	close(done.settled)
