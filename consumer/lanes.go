@@ -19,11 +19,17 @@ type lanes struct {
 	partitions []*partition // in the order in which they are served
 	busy       int          // lanes with a batch in hand
 	size       sizing
+	began      time.Time // when the last batch was taken
 	apart      time.Time // until then, partitions are settled one by one
 }
 
 // enough records for a transaction, when another lane could take the rest.
 const enough = 500
+
+// aWhile is how long few records wait for a transaction that runs. Most are done by
+// then: the lane that comes back takes all that queued up meanwhile in one, where
+// lanes side by side would make several, and each takes its time from the others.
+const aWhile = 10 * time.Millisecond
 
 // apartFor is how long partitions are settled one by one after one of them kept
 // others waiting.
@@ -85,6 +91,10 @@ func (l *lanes) take(ctx context.Context) *batch {
 		return nil
 	}
 	taken := &batch{began: time.Now(), settled: make(chan struct{})}
+	if rest := aWhile - taken.began.Sub(l.began); l.busy > 0 && rest > 0 && l.few() {
+		time.AfterFunc(rest, l.notify)
+		return nil
+	}
 	size := l.size.now
 	room := size
 	apart := taken.began.Before(l.apart)
@@ -109,10 +119,22 @@ func (l *lanes) take(ctx context.Context) *batch {
 		return nil
 	}
 	l.busy++
+	l.began = taken.began
 	taken.ctx, taken.abandon = context.WithCancel(context.Background())
 	l.partitions = append(l.partitions[1:], l.partitions[0])
 	l.notify() // another lane may take what is left
 	return taken
+}
+
+// few tells whether what is queued is not worth a transaction beside others.
+func (l *lanes) few() bool {
+	queued := 0
+	for _, p := range l.partitions {
+		if p.batch == nil {
+			queued += p.queue.length()
+		}
+	}
+	return queued < enough
 }
 
 // finish frees the batch's partitions and its memory.

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -73,5 +74,44 @@ func TestLanesShareWhatIsQueued(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Few records wait for the transaction that runs, but not for long: it may be
+// waiting itself.
+func TestFewRecordsWaitForTheTransactionThatRuns(t *testing.T) {
+	t.Parallel()
+	l := newLanes(4 * enough)
+	l.all = make([]*lane, 2)
+	first, second := filled(0, 1), filled(0, enough-1)
+	l.add(first)
+	running := l.take(t.Context())
+	l.add(second)
+	select {
+	case <-l.wake:
+	default:
+	}
+	if taken := l.take(t.Context()); taken != nil {
+		t.Fatalf("%d records are taken while a transaction has just begun", len(taken.portions[0].records))
+	}
+	<-l.wake
+	if taken := l.take(t.Context()); taken == nil {
+		t.Fatal("nothing is taken although the transaction takes long")
+	}
+	if since := time.Since(running.began); since < aWhile {
+		t.Errorf("the other lane was woken after %s, want %s", since, aWhile)
+	}
+}
+
+func TestManyRecordsWaitForNoTransaction(t *testing.T) {
+	t.Parallel()
+	l := newLanes(4 * enough)
+	l.all = make([]*lane, 2)
+	l.add(filled(0, 1))
+	l.take(t.Context())
+	l.add(filled(0, enough/2))
+	l.add(filled(0, enough/2))
+	if l.take(t.Context()) == nil {
+		t.Error("nothing is taken although much is queued")
 	}
 }

@@ -233,11 +233,11 @@ func (p *partition) stop(cause error) {
 	}
 }
 
-// Receive queues what was fetched ([intake.Receiver]).
+// Receive queues what was fetched ([intake.Receiver]). The lanes are told once all
+// that came with it is queued: they take it together.
 func (p *partition) Receive(chunk *intake.Chunk) {
 	crashpoint.Reach(crashpoint.Fetched)
 	p.queue.add(chunk)
-	p.worker.lanes.notify()
 }
 
 // Fail stops the partition once what came before is settled ([intake.Receiver]):

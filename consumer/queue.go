@@ -106,6 +106,16 @@ func (p *portion) cut(chunk *intake.Chunk, n int) {
 	chunk.Start, chunk.Records = p.end, chunk.Records[n:]
 }
 
+// length is how many records are queued.
+func (q *queue) length() (records int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, chunk := range q.chunks {
+		records += len(chunk.Records)
+	}
+	return records
+}
+
 // close notes why nothing more will come. What came before is still taken.
 func (q *queue) close(err error) {
 	q.mu.Lock()

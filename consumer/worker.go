@@ -39,13 +39,15 @@ func New(config Config) (*Worker, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
+	lanes := newLanes(config.BatchMax)
 	intakeConfig := intake.Config{
-		Brokers:  config.Brokers,
-		Topic:    config.Topic,
-		ClientID: config.Owner,
-		TLS:      config.TLS,
-		SASL:     config.SASL,
-		Logger:   config.Logger,
+		Brokers:   config.Brokers,
+		Topic:     config.Topic,
+		ClientID:  config.Owner,
+		TLS:       config.TLS,
+		SASL:      config.SASL,
+		Delivered: lanes.notify,
+		Logger:    config.Logger,
 	}
 	cluster, err := intake.NewCluster(intakeConfig)
 	if err != nil {
@@ -61,7 +63,7 @@ func New(config Config) (*Worker, error) {
 		fetcher: fetcher,
 		members: newClassic(config),
 		health:  newHealth(config.Logger),
-		lanes:   newLanes(config.BatchMax),
+		lanes:   lanes,
 		logs:    make(map[int32]intake.LogRange),
 	}
 	for i := range config.Lanes {

@@ -33,6 +33,7 @@ func (l *leader) take(ctx context.Context, p poll, done *exchange) {
 			}
 		}
 	}
+	f.cfg.Delivered()
 }
 
 // takePartition deals with one partition of an answer of so many bytes.

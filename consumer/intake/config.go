@@ -73,6 +73,10 @@ type Config struct {
 	// others. Defaults to 2 MiB, or BufferBytes if less.
 	PartitionBufferBytes int
 
+	// Delivered is called when all that an answer brought was handed to the receivers. Defaults to
+	// nothing.
+	Delivered func()
+
 	// Logger is told when something begins to fail and when it works again. Defaults to slog.Default().
 	Logger *slog.Logger
 }
@@ -95,6 +99,9 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.PartitionBufferBytes, min(2*mebibyte, c.BufferBytes))
 	if c.Dial == nil {
 		c.Dial = new(net.Dialer).DialContext
+	}
+	if c.Delivered == nil {
+		c.Delivered = func() {}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
