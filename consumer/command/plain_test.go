@@ -14,7 +14,8 @@ func TestPlainMessages(t *testing.T) {
 	for _, value := range []string{
 		with("", ""), minor("1234"), plus(`"credit_account":"shop"`), plus(`"attempt":20`),
 		plus(`"occurred_at":"2026-01-31T23:59:59Z"`), "\n {\t" + with("{", "") + "\r\n", `{"attempt" : 5}`,
-		with("alice", "!~ "), with("alice", ""), `{"currency":"1","order_id":"2"}`,
+		plus(`"metadata":{}`), plus(`"metadata":{ }`), plus(`"metadata" : { "a" : "b" , "c":"" } `),
+		plus(`"metadata":{"a":"b","":"b"}`), plus(manyStrings(8)), with("alice", "!~ "), with("alice", ""), `{"currency":"1","order_id":"2"}`,
 	} {
 		if !command.IsPlain([]byte(value)) {
 			t.Errorf("%s is not read as a plain message", value)
@@ -28,7 +29,12 @@ func TestPlainMessages(t *testing.T) {
 		with(",", ",,"), with("order_id", "Order_id"), with("order_id", "x"), with("order_id", `order\u005fid`),
 		with("alice", `al\nice`), with("alice", `al\"ice`), with("alice", "al\x1fice"), with("alice", "al\x7fice"),
 		with("alice", "\u00e9"), with("alice", "\xff"), minor("-5"), minor("0"), minor("05"), minor("5.0"), minor("5e1"),
-		minor("5a"), plus(`"metadata":{}`), plus(`"attempt":null`), plus(`"attempt":[1]`), plus(`"attempt":true`),
+		minor("5a"), plus(`"metadata":{"a":"b","a":"c"}`), plus(`"metadata":{"a":1}`), plus(`"metadata":{"a":{}}`),
+		plus(`"metadata":{"a"}`), plus(`"metadata":{"a":}`), plus(`"metadata":{"a":"b",}`), plus(`"metadata":{,}`),
+		plus(`"metadata":{"a" "b"}`), plus(`"metadata":{"a":"b" "c":"d"}`), plus(`"metadata":{"a":"b"]`),
+		plus(`"metadata":["a"]`), plus(`"metadata":"a"`), plus(`"metadata":{"a":"\n"}`), plus(`"metadata":{"a":"\u00e9"}`),
+		`{"metadata":{"a":"b"`, `{"metadata":{"a":"b",`, `{"metadata":{"a":`, `{"metadata":{"a`, `{"metadata":{`,
+		`{"metadata":{}`, plus(manyStrings(9)), plus(`"attempt":null`), plus(`"attempt":[1]`), plus(`"attempt":true`),
 		"\ufeff" + with("", ""), "\v" + with("", ""), "[" + with("", "") + "]", with("", "") + with("", ""),
 	} {
 		if command.IsPlain([]byte(value)) {
@@ -45,14 +51,41 @@ func TestPlainReading(t *testing.T) {
 			t.Errorf("%.200q: %s", row.value, problem)
 		}
 	}
-	good := with("", "")
-	for at := range len(good) {
+	for _, good := range []string{with("", ""), plus(`"metadata":{"note":"eight by eight", "c": ""}`)} {
+		for at := range len(good) {
+			for c := range 256 {
+				for _, value := range []string{
+					good[:at] + string([]byte{byte(c)}) + good[at+1:], good[:at] + string([]byte{byte(c)}) + good[at:],
+				} {
+					if problem := command.PlainReading([]byte(value)); problem != "" {
+						t.Errorf("%q: %s", value, problem)
+					}
+				}
+			}
+		}
+	}
+}
+
+// manyStrings is metadata with so many names.
+func manyStrings(names int) string {
+	pairs := make([]string, names)
+	for i := range pairs {
+		pairs[i] = fmt.Sprintf(`"%d":"x"`, i)
+	}
+	return `"metadata":{` + strings.Join(pairs, ",") + "}"
+}
+
+// Bytes are looked at eight at once: each is seen, wherever it is and whatever its neighbours are.
+func TestPlainStringEndsAtEachOtherByte(t *testing.T) {
+	t.Parallel()
+	for at := range 20 {
 		for c := range 256 {
-			for _, value := range []string{
-				good[:at] + string([]byte{byte(c)}) + good[at+1:], good[:at] + string([]byte{byte(c)}) + good[at:],
-			} {
-				if problem := command.PlainReading([]byte(value)); problem != "" {
-					t.Errorf("%q: %s", value, problem)
+			for _, neighbour := range " !#[]a~" {
+				text := []byte(strings.Repeat(string(neighbour), 20))
+				text[at] = byte(c)
+				want := c >= ' ' && c <= '~' && c != '"' && c != '\\'
+				if got := command.IsPlain([]byte(fmt.Sprintf(`{"account":"%s"}`, text))); got != want {
+					t.Fatalf("%q is plain: %t, want %t", text, got, want)
 				}
 			}
 		}

@@ -125,6 +125,9 @@ func isStrictTime(text []byte) bool {
 
 // checkMetadata reads the field metadata, whose values must be strings.
 func (m *message) checkMetadata() {
+	if m.plain {
+		return // they are
+	}
 	d := m.decoder
 	d.reset(m.raw[fieldMetadata])
 	_, err := d.json.ReadToken()
