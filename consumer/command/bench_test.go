@@ -16,8 +16,8 @@ func BenchmarkDecode(b *testing.B) {
 		{"full", `{"order_id":"ord-0000000001","account":"acc-000042","amount_minor":1234,"currency":"USD",` +
 			`"credit_account":"merchant-7","attempt":2,"occurred_at":"2026-01-31T23:59:59Z",` +
 			`"metadata":{"till":"4"}}`, true},
-		{"note", `{"order_id":"ord-0000000001","account":"acc-000042","amount":"12.34","currency":"USD","metadata":{"note":"` +
-			strings.Repeat("n", 1800) + `"}}`, true},
+		{"note", `{"order_id":"ord-0000000001","account":"acc-000042","amount":"12.34","currency":"USD",` +
+			`"metadata":{"note":"` + strings.Repeat("n", 1800) + `"}}`, true},
 		{"rejected", `{"order_id":"ord-0000000001","account":"acc-000042","amount":"12.34","amt":1}`, false},
 	} {
 		value := []byte(message.value)

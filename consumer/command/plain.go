@@ -9,8 +9,8 @@ import (
 
 // splitPlain is split for the message that nearly all are: one object of known names, each once, whose values
 // are of the type that the field has: strings of printable ASCII without escapes, positive integers, and, for
-// metadata, an object with a few such strings. It is false for anything else, be that right or wrong, and split says which: it finds again what splitPlain had
-// found by then. So a message is read in the same way by either.
+// metadata, an object with a few such strings. It is false for anything else, be that right or wrong, and split
+// says which: it finds again what splitPlain had found by then. So a message is read in the same way by either.
 func splitPlain(value []byte, raw *[fieldCount]jsontext.Value) bool {
 	at, ok := plainByte(value, 0, '{')
 	for ok {

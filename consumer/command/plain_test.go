@@ -15,7 +15,8 @@ func TestPlainMessages(t *testing.T) {
 		with("", ""), minor("1234"), plus(`"credit_account":"shop"`), plus(`"attempt":20`),
 		plus(`"occurred_at":"2026-01-31T23:59:59Z"`), "\n {\t" + with("{", "") + "\r\n", `{"attempt" : 5}`,
 		plus(`"metadata":{}`), plus(`"metadata":{ }`), plus(`"metadata" : { "a" : "b" , "c":"" } `),
-		plus(`"metadata":{"a":"b","":"b"}`), plus(manyStrings(8)), with("alice", "!~ "), with("alice", ""), `{"currency":"1","order_id":"2"}`,
+		plus(`"metadata":{"a":"b","":"b"}`), plus(manyStrings(8)), with("alice", "!~ "), with("alice", ""),
+		`{"currency":"1","order_id":"2"}`,
 	} {
 		if !command.IsPlain([]byte(value)) {
 			t.Errorf("%s is not read as a plain message", value)
