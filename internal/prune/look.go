@@ -39,6 +39,13 @@ func (r *run) look(ctx context.Context) (err error) {
 	if own := (settle.Reader{Group: r.Group, Topic: r.Topic}); !slices.Contains(readers, own) {
 		readers = append(readers, own)
 	}
+	// The positions first: the logs' ends, asked for later, are not behind them.
+	stored := make([][]settle.Partition, len(readers))
+	for i, reader := range readers {
+		if stored[i], err = settle.Partitions(ctx, r.Conn, reader.Group, reader.Topic); err != nil {
+			return err
+		}
+	}
 	names := make(map[string]bool)
 	for _, source := range r.sources {
 		names[source.Topic] = true
@@ -51,9 +58,9 @@ func (r *run) look(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	for _, reader := range readers {
+	for i, reader := range readers {
 		if t := r.topics[reader.Topic]; t != nil {
-			if err := r.judge(ctx, reader, t); err != nil {
+			if err := judge(reader.Group, stored[i], t); err != nil {
 				return err
 			}
 		}
@@ -130,13 +137,9 @@ func (t *topic) lookAgain(ctx context.Context) error {
 	return nil
 }
 
-// judge refuses when a group has records of the topic before it of which it
-// can't be told what will become.
-func (r *run) judge(ctx context.Context, reader settle.Reader, t *topic) error {
-	stored, err := settle.Partitions(ctx, r.Conn, reader.Group, reader.Topic)
-	if err != nil {
-		return err
-	}
+// judge refuses when a group, of which this is stored, has records of the topic
+// before it of which it can't be told what will become.
+func judge(group string, stored []settle.Partition, t *topic) error {
 	known := make(map[int32]settle.Partition, len(stored))
 	for _, p := range stored {
 		known[p.Key.Partition] = p
@@ -145,7 +148,7 @@ func (r *run) judge(ctx context.Context, reader settle.Reader, t *topic) error {
 		p, log := known[partition.ID], t.logs[partition.ID]
 		if why := unjudged(p, log, t.ID); why != "" {
 			return refuse("%s[%d] (group %s, its log holds offsets %d to %d) %s",
-				t.Name, partition.ID, reader.Group, log.Start, log.End, why)
+				t.Name, partition.ID, group, log.Start, log.End, why)
 		}
 	}
 	return nil
