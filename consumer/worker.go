@@ -162,6 +162,11 @@ func (w *Worker) look(ctx context.Context, partitions []int32) (map[int32]settle
 	if err != nil {
 		return nil, err
 	}
+	// The offsets first: the logs' ends, asked for later, are not behind them.
+	committed, err := w.cluster.Committed(ctx, w.config.Group, partitions)
+	if err != nil {
+		return nil, err
+	}
 	logs, err := w.cluster.LogRanges(ctx, partitions)
 	if err != nil {
 		return nil, err
@@ -169,10 +174,6 @@ func (w *Worker) look(ctx context.Context, partitions []int32) (map[int32]settle
 	w.mu.Lock()
 	maps.Copy(w.logs, logs)
 	w.mu.Unlock()
-	committed, err := w.cluster.Committed(ctx, w.config.Group, partitions)
-	if err != nil {
-		return nil, err
-	}
 	found := make(map[int32]settle.Assignment, len(partitions))
 	for _, id := range partitions {
 		assignment := settle.Assignment{
