@@ -68,6 +68,7 @@ func (l *leader) takeRecords(a asked, p *kmsg.FetchResponseTopicPartition, answe
 	// slow partition keep the whole.
 	own := len(p.RecordBatches) < answer/2
 	got, wrong := l.decoder.decode(p, a.offset, a.aligned, own)
+	l.growth.learn(got.read, got.bytes)
 	switch {
 	case wrong != nil:
 		f.doubt(a, wrong)
@@ -99,7 +100,7 @@ func (f *Fetcher) admit(a asked, p *kmsg.FetchResponseTopicPartition) bool {
 	if a.offset >= p.LastStableOffset {
 		to.lastProgress = to.lastFetch // all is read
 	}
-	return f.used < f.cfg.BufferBytes+f.cfg.MaxBytes
+	return f.used < f.cfg.BufferBytes
 }
 
 // clear notes that a partition was read without an error, if there was nothing in it.

@@ -1,7 +1,10 @@
 package intake_test
 
 import (
+	"context"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,6 +87,66 @@ func TestBuffersOfAllPartitionsAreBounded(t *testing.T) {
 		}
 		return done == partitions
 	})
+}
+
+// counting is a connection whose received bytes are counted.
+type counting struct {
+	net.Conn
+	received *atomic.Int64
+}
+
+func (c counting) Read(into []byte) (int, error) {
+	n, err := c.Conn.Read(into)
+	c.received.Add(int64(n))
+	return n, err
+}
+
+// Compressed records become many times the bytes of their answer. What fits is asked
+// for, and not again and again what does not.
+func TestBuffersOfCompressedRecordsAreBounded(t *testing.T) {
+	t.Parallel()
+	const partitions, most, one = 8, 256 << 10, 32 << 10
+	var received atomic.Int64
+	b := setup(t, 1, partitions, func(c *intake.Config) {
+		c.BufferBytes, c.PartitionBufferBytes, c.PartitionMaxBytes = most, most, one
+		c.MaxBytes = 8 * most
+		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			return counting{conn, &received}, err
+		}
+	})
+	client := b.client(kgo.ProducerBatchCompression(kgo.GzipCompression()))
+	batch := []string{strings.Repeat(".", 3000), strings.Repeat(".", 3000)}
+	receivers := make([]*receiver, partitions)
+	for p := range receivers {
+		for range 50 {
+			b.produce(client, int32(p), batch...)
+		}
+	}
+	for p := range receivers {
+		receivers[p] = b.assign(int32(p), intake.At(0), false)
+	}
+	peak := 0 // a chunk may come when there is room for a byte: it is of no more than its buffer and a batch
+	eventually(t, "end of all partitions", func() bool {
+		held := b.held()
+		peak = max(peak, held)
+		done := 0
+		for _, r := range receivers {
+			if held >= most {
+				r.releaseAll()
+			}
+			if r.at() == int64(50*len(batch)) {
+				done++
+			}
+		}
+		return done == partitions
+	})
+	if peak > 2*most+10_000 {
+		t.Errorf("%d bytes were buffered, with room for %d", peak, most)
+	}
+	if got := received.Load(); got > 350_000 { // they are 70,000 in the log, and are asked for with offsets beside
+		t.Errorf("%d bytes were received", got)
+	}
 }
 
 func TestReleaseWakesTheLoop(t *testing.T) {

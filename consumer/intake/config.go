@@ -51,10 +51,12 @@ type Config struct {
 	MinBytes int
 
 	// MaxBytes is how many bytes of batches one answer may carry. A broker passes over it for a
-	// first batch that is larger (KIP-74). Defaults to 8 MiB.
+	// first batch that is larger (KIP-74). Less is asked for when there is less room in the buffers than
+	// that becomes in memory. Defaults to 8 MiB.
 	MaxBytes int
 
-	// PartitionMaxBytes is the same for one partition of an answer. Defaults to 1 MiB.
+	// PartitionMaxBytes is how many bytes one partition of an answer may become in memory. As many bytes
+	// are asked for as became that much before. Defaults to 2 MiB.
 	PartitionMaxBytes int
 
 	// MaxBatchBytes is the size to which one batch may decompress; a larger one stops its partition
@@ -66,11 +68,11 @@ type Config struct {
 	MaxAnswerBytes int
 
 	// BufferBytes is how many bytes of records may be delivered and not released before nothing more
-	// is asked for. See Fetcher for the exact bound. Defaults to 8 MiB.
+	// is asked for. See Fetcher for the exact bound. Defaults to 12 MiB.
 	BufferBytes int
 
 	// PartitionBufferBytes is the same for one partition, so that a slow one leaves room for the
-	// others. Defaults to 2 MiB, or BufferBytes if less.
+	// others. Defaults to 4 MiB, or BufferBytes if less.
 	PartitionBufferBytes int
 
 	// Delivered is called when all that an answer brought was handed to the receivers. Defaults to
@@ -92,11 +94,11 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.MaxWait, 500*time.Millisecond)
 	orDefault(&c.MinBytes, 1)
 	orDefault(&c.MaxBytes, 8*mebibyte)
-	orDefault(&c.PartitionMaxBytes, mebibyte)
+	orDefault(&c.PartitionMaxBytes, 2*mebibyte)
 	orDefault(&c.MaxBatchBytes, 64*mebibyte)
 	orDefault(&c.MaxAnswerBytes, max(100*mebibyte, 2*c.MaxBytes))
-	orDefault(&c.BufferBytes, 8*mebibyte)
-	orDefault(&c.PartitionBufferBytes, min(2*mebibyte, c.BufferBytes))
+	orDefault(&c.BufferBytes, 12*mebibyte)
+	orDefault(&c.PartitionBufferBytes, min(4*mebibyte, c.BufferBytes))
 	if c.Dial == nil {
 		c.Dial = new(net.Dialer).DialContext
 	}

@@ -26,6 +26,7 @@ type decoded struct {
 	end     int64 // the next offset to read
 	epoch   int32 // of the last batch
 	bytes   int   // what the records keep in memory
+	read    int   // what they were in the answer, in bytes
 }
 
 // recordBytes is what a record takes beside its key, value and headers.
@@ -78,6 +79,7 @@ func (d *decoder) verify(records []*kgo.Record, next, position int64, aborted []
 		for _, r := range rest[:n] {
 			good.bytes += weigh(r)
 		}
+		good.read += b.size
 		good.end, good.epoch = b.next(), b.epoch
 		rest = rest[n:]
 	}

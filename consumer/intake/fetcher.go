@@ -11,11 +11,11 @@ import (
 // Fetcher reads the partitions assigned to it, each from its position, with one loop for each broker
 // that leads some of them.
 //
-// Memory: nothing is asked for once BufferBytes of records are delivered and not released. What was
-// asked for before still comes; an answer is decoded no further once the total reaches BufferBytes +
-// MaxBytes, and the rest of it is asked for again later. So the total stays below BufferBytes +
-// MaxBytes + one chunk for each leader. A chunk's batches decompress to less than PartitionBufferBytes +
-// one batch, of MaxBatchBytes at most.
+// Memory: nothing is asked for once BufferBytes of records are delivered and not released, and before
+// that as much as is likely to fit, shared among the leaders. What was asked for and does not fit is
+// not decoded, and asked for again later. So the total stays below BufferBytes + one chunk for each
+// leader, and the answers themselves, of MaxBytes each. A chunk's batches decompress to less than
+// PartitionBufferBytes + one batch, of MaxBatchBytes at most.
 //
 // Locks: a partition's deliver lock is taken before mu. Receivers are called under the first only.
 type Fetcher struct {

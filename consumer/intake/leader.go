@@ -14,6 +14,7 @@ type leader struct {
 	node    int32
 	wake    chan struct{} // holds one token when there may be something new to ask for
 	decoder decoder
+	growth  growth
 
 	// The rest is guarded by Fetcher.mu.
 
@@ -26,6 +27,7 @@ func newLeader(f *Fetcher, node int32) *leader {
 		fetcher: f,
 		node:    node,
 		wake:    make(chan struct{}, 1),
+		growth:  firstGrowth,
 		decoder: decoder{
 			topic:        f.cfg.Topic,
 			decompressor: decompressor{inner: f.inner, limit: f.cfg.MaxBatchBytes, total: f.cfg.PartitionBufferBytes},

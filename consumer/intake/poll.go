@@ -28,7 +28,8 @@ type asked struct {
 type poll struct {
 	asked    []asked
 	topicID  TopicID
-	maxBytes int
+	maxBytes int           // of the answer
+	oneBytes int           // of one partition in it
 	wait     time.Duration // how long the broker may hold the request, or how long to rest
 }
 
@@ -39,9 +40,11 @@ func (f *Fetcher) plan(l *leader, cancel context.CancelFunc) poll {
 	if f.used >= f.cfg.BufferBytes {
 		return poll{wait: forever}
 	}
+	room := (f.cfg.BufferBytes - f.used) / len(f.leaders)
 	next := poll{
 		topicID:  f.topic.ID,
-		maxBytes: min(f.cfg.MaxBytes, max(f.cfg.BufferBytes-f.used, f.cfg.PartitionMaxBytes)),
+		maxBytes: min(f.cfg.MaxBytes, l.growth.ask(max(room, f.cfg.PartitionMaxBytes))),
+		oneBytes: l.growth.ask(f.cfg.PartitionMaxBytes),
 		wait:     f.cfg.MaxWait,
 	}
 	now := time.Now()
@@ -93,7 +96,7 @@ func (n *poll) request(cfg Config) *kmsg.FetchRequest {
 		p.FetchOffset = a.offset
 		p.LastFetchedEpoch = a.epoch
 		p.CurrentLeaderEpoch = a.leaderEpoch
-		p.PartitionMaxBytes = int32(cfg.PartitionMaxBytes) //nolint:gosec // see Config.validate
+		p.PartitionMaxBytes = int32(n.oneBytes) //nolint:gosec // see Config.validate
 		topic.Partitions = append(topic.Partitions, p)
 	}
 	req := kmsg.NewPtrFetchRequest()
