@@ -94,7 +94,11 @@ func TestFewRecordsWaitForTheTransactionThatRuns(t *testing.T) {
 	if taken := l.take(t.Context()); taken != nil {
 		t.Fatalf("%d records are taken while a transaction has just begun", len(taken.portions[0].records))
 	}
-	<-l.wake
+	select {
+	case <-l.wake:
+	case <-time.After(time.Minute):
+		t.Fatal("no lane is woken although the transaction takes long")
+	}
 	if taken := l.take(t.Context()); taken == nil {
 		t.Fatal("nothing is taken although the transaction takes long")
 	}

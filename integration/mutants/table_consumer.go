@@ -26,4 +26,10 @@ var consumerMutants = []mutant{
 		"p.end, p.leaderEpoch = last.Offset+1, chunk.LeaderEpoch", consumer("TestQueueCuts")},
 	{"idle-fence", "a database that was put back behind an idle partition is noticed",
 		"consumer/watch.go", "|| stored.NextOffset < s.next", "", consumer("TestPromise6_DatabasePutBack")},
+	{"few-for-ever", "few records don't wait for a transaction that takes long",
+		"consumer/lanes.go", "time.AfterFunc(rest, l.notify)", "", consumer("TestFewRecords")},
+	{"many-wait", "many records wait for no transaction",
+		"consumer/lanes.go", "&& rest > 0 && l.few()", "&& rest > 0", consumer("TestManyRecords|TestLanesShare")},
+	{"long-as-large", "after a transaction that took long, fewer records are taken",
+		"consumer/lanes.go", "l.size.learn(records, time.Since(done.began))", "_ = records", consumer("TestLanesTakeLess")},
 }

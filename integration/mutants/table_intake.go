@@ -30,4 +30,10 @@ var intakeMutants = []mutant{
 	{"late-answer", "an answer to an assignment that ended is dropped",
 		"consumer/intake/partition.go", "return f.assigned[p.id] == p && !p.dead", "return !p.dead",
 		intake("Unassign|Assign|TestLate")},
+	{"delivered", "who waits for records is told when they came",
+		"consumer/intake/answer.go", "f.cfg.Delivered()", "", intake("TestDelivered")},
+	{"room", "what is in memory is bounded",
+		"consumer/intake/answer.go", "return f.used < f.cfg.BufferBytes", "return true", intake("TestBuffers")},
+	{"growth", "no more is asked for than fits once it is decompressed",
+		"consumer/intake/growth.go", "return int(growth(bytes) / *g)", "return bytes", intake("TestBuffers|TestGrowth")},
 }
