@@ -126,7 +126,8 @@ func (l *lanes) take(ctx context.Context) *batch {
 	return taken
 }
 
-// few tells whether what is queued is not worth a transaction beside others.
+// few tells whether what is queued is not worth a transaction beside others: it
+// fills none, and is not enough for one.
 func (l *lanes) few() bool {
 	queued := 0
 	for _, p := range l.partitions {
@@ -134,7 +135,7 @@ func (l *lanes) few() bool {
 			queued += p.queue.length()
 		}
 	}
-	return queued < enough
+	return queued < min(enough, l.size.now)
 }
 
 // finish frees the batch's partitions and its memory.

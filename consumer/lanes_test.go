@@ -109,13 +109,21 @@ func TestFewRecordsWaitForTheTransactionThatRuns(t *testing.T) {
 
 func TestManyRecordsWaitForNoTransaction(t *testing.T) {
 	t.Parallel()
-	l := newLanes(4 * enough)
-	l.all = make([]*lane, 2)
-	l.add(filled(0, 1))
-	l.take(t.Context())
-	l.add(filled(0, enough/2))
-	l.add(filled(0, enough/2))
-	if l.take(t.Context()) == nil {
-		t.Error("nothing is taken although much is queued")
+	for name, test := range map[string]struct{ batchMax, records int }{
+		"enough for a transaction": {4 * enough, enough},
+		"as many as it may have":   {10, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLanes(test.batchMax)
+			l.all = make([]*lane, 2)
+			l.add(filled(0, 1))
+			l.take(t.Context())
+			l.add(filled(0, test.records/2))
+			l.add(filled(0, test.records/2))
+			if l.take(t.Context()) == nil {
+				t.Error("nothing is taken although much is queued")
+			}
+		})
 	}
 }
