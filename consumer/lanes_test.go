@@ -96,7 +96,7 @@ func TestFewRecordsWaitForTheTransactionThatRuns(t *testing.T) {
 	}
 	select {
 	case <-l.wake:
-	case <-time.After(time.Minute):
+	case <-time.After(10 * time.Second):
 		t.Fatal("no lane is woken although the transaction takes long")
 	}
 	if taken := l.take(t.Context()); taken == nil {

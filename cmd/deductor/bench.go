@@ -55,7 +55,7 @@ func (b *bencher) bind(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&c.Only, "only", nil, "measure these `PARTS` alone, separated by commas (default all)")
 	flags.BoolVar(&c.Shapes, "shapes", false, "measure other shapes of the work, too; it takes long")
 	flags.Int64Var(&c.DedupeRows, "dedupe-rows", 0,
-		"`N` orders that are known beforehand in one of the shapes; 0 leaves it out")
+		"`N` orders that are known beforehand in two of the shapes; 0 leaves it out")
 	flags.IntVar(&c.Commands, "commands", 300_000, "`N` commands to fill a topic with")
 	flags.IntVar(&c.Accounts, "accounts", 0, "`NUMBER` of accounts to debit (default a tenth of the commands)")
 	flags.IntVar(&c.Partitions, "partitions", 8, "`NUMBER` of a topic's partitions")

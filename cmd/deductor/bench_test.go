@@ -133,7 +133,7 @@ func TestBenchMeasuresEachShape(t *testing.T) {
 	t.Parallel()
 	b := startBench(t, "--only", "shapes", "--dedupe-rows", "500")
 	r := b.report(t)
-	if len(r.Shapes) != 13 || r.Floor != nil || r.Latency != nil {
+	if len(r.Shapes) != 14 || r.Floor != nil || r.Latency != nil {
 		t.Errorf("shapes %v, floor %v, latency %v", slices.Sorted(maps.Keys(r.Shapes)), r.Floor, r.Latency)
 	}
 	for name, part := range r.Shapes {

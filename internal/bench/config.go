@@ -46,7 +46,7 @@ type Config struct {
 	Only []string
 	// Shapes measures other shapes of the work, too.
 	Shapes bool
-	// DedupeRows is how many orders are known beforehand in one of the shapes,
+	// DedupeRows is how many orders are known beforehand in two of the shapes,
 	// which is left out when it is 0.
 	DedupeRows int64
 	// Commands is how many a topic is filled with.

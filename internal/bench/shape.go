@@ -57,7 +57,9 @@ func shapes(dedupeRows int64) []shape {
 		{name: "workers_4", workers: 4},
 	}
 	if dedupeRows > 0 {
-		all = append(all, shape{name: "dedupe_prefilled", known: dedupeRows})
+		all = append(all,
+			shape{name: "dedupe_prefilled", known: dedupeRows},
+			shape{name: "dedupe_prefilled_time_ordered", known: dedupeRows, timeOrdered: true})
 	}
 	return all
 }
