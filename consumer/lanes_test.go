@@ -30,17 +30,21 @@ func TestPartitionIsInOneBatch(t *testing.T) {
 	t.Parallel()
 	l := newLanes(10)
 	l.all = make([]*lane, 2)
-	p := filled(0, 3)
+	p, other := filled(0, 3), filled(0, 10)
 	l.add(p)
 	first := l.take(t.Context())
 	p.queue.add(chunkOf(3, 2))
-	if second := l.take(t.Context()); second != nil {
-		t.Fatalf("offset %d is taken while those before are in hand", second.portions[0].start)
+	l.add(other)
+	second := l.take(t.Context())
+	if second == nil || len(second.portions) != 1 || second.portions[0].partition != other {
+		t.Fatalf("%v is taken while what comes before it is in hand, want the other partition alone", second)
 	}
-	first.portions[0].emptied = nil // no fetcher has it
-	l.finish(first)
-	if second := l.take(t.Context()); second == nil || second.portions[0].start != 3 {
-		t.Fatalf("afterwards %v was taken, want what begins at 3", second)
+	for _, b := range []*batch{first, second} {
+		b.portions[0].emptied = nil // no fetcher has it
+		l.finish(b)
+	}
+	if third := l.take(t.Context()); third == nil || third.portions[0].start != 3 {
+		t.Fatalf("afterwards %v was taken, want what begins at 3", third)
 	}
 }
 
