@@ -56,6 +56,21 @@ func (b *bundle) held() int {
 	return n
 }
 
+// drained tells whether all have received what comes before the end. When the
+// buffers are full, they are emptied.
+func drained(receivers []*receiver, end int64, full bool) bool {
+	done := 0
+	for _, r := range receivers {
+		if full {
+			r.releaseAll()
+		}
+		if r.at() == end {
+			done++
+		}
+	}
+	return done == len(receivers)
+}
+
 func TestBuffersOfAllPartitionsAreBounded(t *testing.T) {
 	t.Parallel()
 	const partitions, most, answer, one = 8, 200 << 10, 128 << 10, 32 << 10
@@ -76,16 +91,7 @@ func TestBuffersOfAllPartitionsAreBounded(t *testing.T) {
 		if held > most+one*5/4 { // an answer is asked for that fits, or one partition's
 			t.Fatalf("%d bytes are buffered, with room for %d", held, most)
 		}
-		done := 0
-		for _, r := range receivers {
-			if held >= most {
-				r.releaseAll()
-			}
-			if r.at() == int64(20*len(batch)) {
-				done++
-			}
-		}
-		return done == partitions
+		return drained(receivers, int64(20*len(batch)), held >= most)
 	})
 }
 
@@ -130,16 +136,7 @@ func TestBuffersOfCompressedRecordsAreBounded(t *testing.T) {
 	eventually(t, "end of all partitions", func() bool {
 		held := b.held()
 		peak = max(peak, held)
-		done := 0
-		for _, r := range receivers {
-			if held >= most {
-				r.releaseAll()
-			}
-			if r.at() == int64(50*len(batch)) {
-				done++
-			}
-		}
-		return done == partitions
+		return drained(receivers, int64(50*len(batch)), held >= most)
 	})
 	if peak > 2*most+10_000 {
 		t.Errorf("%d bytes were buffered, with room for %d", peak, most)
