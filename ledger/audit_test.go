@@ -112,8 +112,7 @@ var damages = map[string]struct {
 		[]string{"transfer_accounts transfer 40001", "trial_balance EUR"},
 	},
 	"a paid account deleted": {
-		`ALTER TABLE settlement_stripe DROP CONSTRAINT settlement_stripe_account_fkey;
-         DELETE FROM account WHERE name = 'settlement:fees'`,
+		"DELETE FROM account WHERE name = 'settlement:fees'",
 		[]string{"transfer_accounts transfer 30001", "trial_balance USD"},
 	},
 }

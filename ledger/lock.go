@@ -68,7 +68,8 @@ func (b *Book) queueOthers(batch *pgx.Batch, payments []Payment) (names []string
 	b.reserve(payments)
 	all, credited := make([]string, 0, len(payments)), []string(nil)
 	for i := range payments {
-		if name := payments[i].CreditAccount; b.want(name) {
+		name := payments[i].CreditAccount
+		if known := i > 0 && name == payments[i-1].CreditAccount; !known && b.want(name) {
 			credited = append(credited, name)
 		}
 	}
@@ -95,6 +96,7 @@ func (b *Book) queueOthers(batch *pgx.Batch, payments []Payment) (names []string
 func (b *Book) reserve(payments []Payment) {
 	if len(b.accounts) == 0 {
 		b.accounts = make(map[string]*entry, len(payments))
+		b.read = make([]*entry, 0, len(payments))
 		b.transfers = make([]Transfer, 0, len(payments))
 	}
 }
@@ -131,7 +133,9 @@ func (b *Book) load(rows pgx.Rows, read *entry, more ...any) error {
 		if string(currency) != read.currency {
 			read.currency = string(currency)
 		}
-		*b.accounts[string(name)] = *read
+		account := b.accounts[string(name)]
+		*account = *read
+		b.read = append(b.read, account)
 		return nil
 	})
 	return err

@@ -30,13 +30,13 @@ func (b *Book) QueuePost(batch *pgx.Batch) {
 	if !b.copied {
 		queueTransfers(batch, b.transfers)
 	}
-	var changed []*entry
-	for _, account := range b.accounts {
+	changed := make([]*entry, 0, len(b.read))
+	for _, account := range b.read {
 		if account.delta != 0 || account.decidedOn() && !b.locked {
 			changed = append(changed, account)
 		}
 	}
-	// Sorted by id: the lock order, for the stripes' rows too.
+	// Sorted by id: the lock order, for the stripes' rows too. Most were read in it.
 	slices.SortFunc(changed, func(a, b *entry) int { return cmp.Compare(a.id, b.id) })
 	b.queueBalances(batch, changed)
 	b.queueStripes(batch, changed)
@@ -64,7 +64,9 @@ func queueTransfers(batch *pgx.Batch, transfers []Transfer) {
 }
 
 func (b *Book) queueBalances(batch *pgx.Batch, changed []*entry) {
-	var ids, deltas, lows, highs []int64
+	n := len(changed)
+	ids, deltas := make([]int64, 0, n), make([]int64, 0, n)
+	lows, highs := make([]int64, 0, n), make([]int64, 0, n)
 	for _, account := range changed {
 		if account.kind == Customer {
 			ids, deltas = append(ids, account.id), append(deltas, account.delta)

@@ -4,6 +4,7 @@ package pgarray
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -53,7 +54,7 @@ type bigints struct{}
 // Encode appends a []int64.
 func (bigints) Encode(value any, buf []byte) ([]byte, error) {
 	elements := value.([]int64)
-	buf = header(buf, pgtype.Int8OID, len(elements))
+	buf = header(buf, pgtype.Int8OID, len(elements), 12*len(elements))
 	for _, element := range elements {
 		buf = binary.BigEndian.AppendUint32(buf, 8)
 		buf = binary.BigEndian.AppendUint64(buf, uint64(element)) //nolint:gosec // the same 64 bits
@@ -73,7 +74,11 @@ type texts struct{}
 // Encode appends a []string.
 func (texts) Encode(value any, buf []byte) ([]byte, error) {
 	elements := value.([]string)
-	buf = header(buf, pgtype.TextOID, len(elements))
+	size := 4 * len(elements)
+	for _, element := range elements {
+		size += len(element)
+	}
+	buf = header(buf, pgtype.TextOID, len(elements), size)
 	for _, element := range elements {
 		buf = binary.BigEndian.AppendUint32(buf, uint32(len(element))) //nolint:gosec // a text has at most 1 GB
 		buf = append(buf, element...)
@@ -83,7 +88,9 @@ func (texts) Encode(value any, buf []byte) ([]byte, error) {
 
 // header appends what an array of one dimension begins with (Postgres, array_recv):
 // how many dimensions, whether there are NULLs, the type, the length, the lower bound.
-func header(buf []byte, element uint32, length int) []byte {
+// It makes room for the elements, too, of which there are size bytes.
+func header(buf []byte, element uint32, length, size int) []byte {
+	buf = slices.Grow(buf, 20+size)
 	for _, field := range [...]uint32{1, 0, element, uint32(length), 1} { //nolint:gosec // an array has at most 1 GB
 		buf = binary.BigEndian.AppendUint32(buf, field)
 	}
