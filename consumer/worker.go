@@ -66,18 +66,19 @@ func New(config Config) (*Worker, error) {
 		lanes:   lanes,
 		logs:    make(map[int32]intake.LogRange),
 	}
+	turns := settle.NewTurns()
 	for i := range config.Lanes {
 		tracing := newTracing(config)
 		gaveUp := func() { w.health.forget(laneTrouble(i)) }
 		w.lanes.all = append(w.lanes.all, &lane{
-			lanes: w.lanes, settler: w.newSettler(i, tracing), observer: config.Observer, tracing: tracing,
+			lanes: w.lanes, settler: w.newSettler(i, turns, tracing), observer: config.Observer, tracing: tracing,
 			done: w.count, gaveUp: gaveUp,
 		})
 	}
 	return w, nil
 }
 
-func (w *Worker) newSettler(lane int, tracing *tracing) *settle.Settler {
+func (w *Worker) newSettler(lane int, turns *settle.Turns, tracing *tracing) *settle.Settler {
 	return settle.NewSettler(settle.Config{
 		Connect: func(ctx context.Context) (*pgx.Conn, error) {
 			conn, err := w.config.Database.Acquire(ctx)
@@ -88,6 +89,7 @@ func (w *Worker) newSettler(lane int, tracing *tracing) *settle.Settler {
 		},
 		Limits:     w.config.Limits,
 		Quarantine: w.config.Quarantine,
+		Turns:      turns,
 		OnTrouble:  func(err error) { w.health.set(laneTrouble(lane), err) },
 		Observer:   tracing.observing(w.config),
 	})

@@ -30,6 +30,8 @@ type Config struct {
 	// of its own, and its orders are expected to be like those before. Defaults to
 	// 200.
 	Many int
+	// Turns are shared by settlers that would be in each other's way. Defaults to none.
+	Turns *Turns
 	// OnTrouble is called with each error that keeps the database from being
 	// worked with, and with nil after the next success. Transactions that were
 	// in each other's way are none, unless they stay so. Defaults to nothing.
@@ -155,7 +157,7 @@ func (s *Settler) try(ctx context.Context, batch []Slice, job task) (Counts, err
 		s.conn = conn
 	}
 	t := newTransaction(batch, job, &s.ids)
-	t.many = int64(s.config.Many)
+	t.many, t.turns = int64(s.config.Many), s.config.Turns
 	err := t.run(ctx, s.conn, s.config.Limits)
 	if err == nil {
 		job.done(t)

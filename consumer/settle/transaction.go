@@ -46,6 +46,8 @@ type task struct {
 	expects expectation
 	// many is from how many rows on they are written by COPY.
 	many int64
+	// turns are taken to write the balances of so many.
+	turns *Turns
 	// parts means that the caller can settle the slices one by one: it is told when
 	// a lock is waited for in vain ([ErrBlocked]).
 	parts bool
@@ -198,7 +200,7 @@ var (
 // write is the second round trip: everything that was decided, and COMMIT. An
 // error of any statement keeps COMMIT from being executed.
 func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
-	if t.counts[Applied]+t.counts[Declined] >= t.many && !t.rehearsal {
+	if t.large() {
 		if err := t.register.CopyNew(ctx, conn); err != nil {
 			return err
 		}
@@ -207,6 +209,20 @@ func (t *transaction) write(ctx context.Context, conn *pgx.Conn) error {
 		}
 	}
 	return t.commit(ctx, conn)
+}
+
+// large tells whether there are rows enough to be written by COPY.
+func (t *transaction) large() bool {
+	return !t.rehearsal && t.counts[Applied]+t.counts[Declined] >= t.many
+}
+
+// turn waits until balances may be written. Nobody waits who has accounts locked: who
+// has the turn may be waiting for them.
+func (t *transaction) turn(ctx context.Context) (giveBack func(), err error) {
+	if t.locks || !t.large() {
+		return func() {}, nil
+	}
+	return t.turns.take(ctx)
 }
 
 func (t *transaction) commit(ctx context.Context, conn *pgx.Conn) error {
@@ -220,6 +236,11 @@ func (t *transaction) commit(ctx context.Context, conn *pgx.Conn) error {
 		batch.Queue("COMMIT").Exec(expectCommit)
 	}
 	crashpoint.Reach(crashpoint.Decided)
+	giveBack, err := t.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	t.commitSent = !t.rehearsal
 	sent := conn.SendBatch(ctx, batch)
 	crashpoint.Reach(crashpoint.CommitSent)
