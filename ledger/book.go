@@ -17,10 +17,6 @@ type Book struct {
 	read      []*entry // those that exist
 	transfers []Transfer
 	free      []entry // room for accounts that are to be read
-	// credited is the account that was credited last, by its name: mostly the next
-	// one, too.
-	credited     *entry
-	creditedName string
 }
 
 // entry is an account as one transaction sees it.
@@ -72,7 +68,7 @@ func (b *Book) Transfer(p Payment) (Transfer, error) {
 	if p.Amount <= 0 {
 		return Transfer{}, fmt.Errorf("transfer %q: amount %d is not positive", p.Reference, p.Amount)
 	}
-	debit, credit := b.accounts[p.Account], b.creditOf(p.CreditAccount)
+	debit, credit := b.accounts[p.Account], b.accounts[p.CreditAccount]
 	if debit == nil || debit.kind != Customer || credit == nil || credit.kind == "" {
 		return Transfer{}, AccountNotFound
 	}
@@ -95,13 +91,6 @@ func (b *Book) Transfer(p Payment) (Transfer, error) {
 		return Transfer{}, fmt.Errorf("transfer %q: no transfer ids were reserved for it", p.Reference)
 	}
 	return b.add(p, debit, credit), nil
-}
-
-func (b *Book) creditOf(name string) *entry {
-	if b.credited == nil || name != b.creditedName {
-		b.credited, b.creditedName = b.accounts[name], name
-	}
-	return b.credited
 }
 
 func (b *Book) add(p Payment, debit, credit *entry) Transfer {

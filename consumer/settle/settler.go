@@ -30,7 +30,8 @@ type Config struct {
 	// of its own, and its orders are expected to be like those before. Defaults to
 	// 200.
 	Many int
-	// Turns are shared by settlers that would be in each other's way. Defaults to none.
+	// Turns are shared by settlers that would be in each other's way. A turn is waited for
+	// half as long as Limits.Idle at most. Defaults to none.
 	Turns *Turns
 	// OnTrouble is called with each error that keeps the database from being
 	// worked with, and with nil after the next success. Transactions that were
@@ -157,7 +158,7 @@ func (s *Settler) try(ctx context.Context, batch []Slice, job task) (Counts, err
 		s.conn = conn
 	}
 	t := newTransaction(batch, job, &s.ids)
-	t.many, t.turns = int64(s.config.Many), s.config.Turns
+	t.many, t.turns, t.patience = int64(s.config.Many), s.config.Turns, s.config.Limits.Idle/2
 	err := t.run(ctx, s.conn, s.config.Limits)
 	if err == nil {
 		job.done(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -46,8 +47,10 @@ type task struct {
 	expects expectation
 	// many is from how many rows on they are written by COPY.
 	many int64
-	// turns are taken to write the balances of so many.
-	turns *Turns
+	// turns are taken to write the balances of so many, and waited for no longer than
+	// patience: the session is idle meanwhile, in its transaction.
+	turns    *Turns
+	patience time.Duration
 	// parts means that the caller can settle the slices one by one: it is told when
 	// a lock is waited for in vain ([ErrBlocked]).
 	parts bool
@@ -222,7 +225,7 @@ func (t *transaction) turn(ctx context.Context) (giveBack func(), err error) {
 	if t.locks || !t.large() {
 		return func() {}, nil
 	}
-	return t.turns.take(ctx)
+	return t.turns.take(ctx, t.patience)
 }
 
 func (t *transaction) commit(ctx context.Context, conn *pgx.Conn) error {

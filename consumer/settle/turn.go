@@ -24,14 +24,18 @@ func NewTurns() *Turns { return &Turns{turn: make(chan struct{}, 1)} }
 // for a lock that somebody else holds: the others may not need it.
 const longestTurn = 300 * time.Millisecond
 
-// take waits for the turn, which ends when it is given back or lasted too long. The
-// error is that of ctx, when it ends first.
-func (t *Turns) take(ctx context.Context) (giveBack func(), err error) {
+// take waits for the turn, which ends when it is given back or lasted too long. Who
+// waited for patience goes on without. The error is that of ctx, when it ends first.
+func (t *Turns) take(ctx context.Context, patience time.Duration) (giveBack func(), err error) {
 	if t == nil {
 		return func() {}, nil
 	}
+	impatient := time.NewTimer(patience)
+	defer impatient.Stop()
 	select {
 	case t.turn <- struct{}{}:
+	case <-impatient.C:
+		return func() {}, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for the turn to write balances: %w", ctx.Err())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"deductor/consumer/settle"
 )
@@ -14,15 +15,23 @@ func (b *bench) waitsForItsTurn() bool {
 	                 AND state = 'idle in transaction' AND query LIKE 'COPY transfer%'`) == "1"
 }
 
+// outOfTurn begins to settle a large batch of one payment, and waits until it waits for
+// its turn.
+func (b *bench) outOfTurn(ctx context.Context, t *testing.T, config settle.Config, batch settle.Slice) (
+	s *settling, giveBack func(),
+) {
+	t.Helper()
+	config.Many, config.Turns = 1, settle.NewTurns()
+	giveBack = config.Turns.Occupy()
+	s = start(ctx, t, closing(t, config), batch)
+	b.eventually("the batch waits for its turn", b.waitsForItsTurn)
+	return s, giveBack
+}
+
 func TestLargeBatchWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, customer("alice", 100))
-	f := b.acquire(0)
-	config := b.untroubled()
-	config.Many, config.Turns = 1, settle.NewTurns()
-	giveBack := config.Turns.Occupy()
-	s := start(t.Context(), t, closing(t, config), f.next(pay("o-1", "alice", 60)))
-	b.eventually("the batch waits for its turn", b.waitsForItsTurn)
+	s, giveBack := b.outOfTurn(t.Context(), t, b.untroubled(), b.acquire(0).next(pay("o-1", "alice", 60)))
 	giveBack()
 	counts, err := s.wait(t)
 	if err != nil {
@@ -32,24 +41,32 @@ func TestLargeBatchWaitsForItsTurn(t *testing.T) {
 	b.audit()
 }
 
+// The session that waits is idle in its transaction, which Postgres ends after a while.
+func TestBatchGoesOnBeforeItsSessionIsEnded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 100))
+	config := b.untroubled()
+	config.Limits.Idle = time.Second
+	s, _ := b.outOfTurn(t.Context(), t, config, b.acquire(0).next(pay("o-1", "alice", 60)))
+	counts, err := s.wait(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Applied: 1})
+}
+
 // A batch that is abandoned while it waits was not committed.
 func TestBatchIsAbandonedBeforeItsTurn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, customer("alice", 100))
-	f := b.acquire(0)
-	config := b.untroubled()
-	config.Many, config.Turns = 1, settle.NewTurns()
-	giveBack := config.Turns.Occupy()
 	ctx, cancel := context.WithCancel(t.Context())
-	settler, batch := closing(t, config), f.next(pay("o-1", "alice", 60))
-	s := start(ctx, t, settler, batch)
-	b.eventually("the batch waits for its turn", b.waitsForItsTurn)
+	batch := b.acquire(0).next(pay("o-1", "alice", 60))
+	s, _ := b.outOfTurn(ctx, t, b.untroubled(), batch)
 	cancel()
 	if _, err := s.wait(t); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
-	giveBack()
-	b.wantCounts(b.settleBy(settler, batch), map[settle.Kind]int64{settle.Applied: 1})
+	b.wantCounts(b.settle(batch), map[settle.Kind]int64{settle.Applied: 1})
 	b.wantTransfers("o-1", 1)
 	b.audit()
 }

@@ -40,7 +40,7 @@ COMMENT ON COLUMN account.closed_at IS 'When it was closed: commands for it are 
 -- A busy settlement account would be one row that every transaction waits for
 -- (each update holds it until COMMIT); its balance is the sum over these. No foreign
 -- key to account: for each balance that is written, Postgres would look whether the
--- key changed that others refer to. The audit misses an account that is gone.
+-- key changed that others refer to. The audit finds an account that is gone.
 CREATE TABLE settlement_stripe (
     account_id bigint   NOT NULL,
     balance    bigint   NOT NULL,
