@@ -21,7 +21,8 @@ var seed = flag.Uint64("settle.seed", 0, "seed of the test with concurrent settl
 // lingering makes the database take its time, so that transactions overlap.
 const lingering = `
 	CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END $$;
-	CREATE TRIGGER linger BEFORE INSERT ON processed FOR EACH ROW EXECUTE FUNCTION linger()`
+	CREATE TRIGGER linger BEFORE INSERT ON processed FOR EACH ROW EXECUTE FUNCTION linger();
+	CREATE TRIGGER linger BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION linger()`
 
 // Promise 1: at most once, with workers that settle the same orders at the same
 // time: the same command and other attempts, on accounts that all of them want;
