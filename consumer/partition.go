@@ -52,19 +52,24 @@ type partition struct {
 func (p *partition) run(ctx context.Context, first *settle.Assignment) {
 	defer p.worker.health.forget(p.trouble("kafka"))
 	defer p.worker.health.forget(p.trouble("database"))
+	var fenced int64
 	for ctx.Err() == nil {
 		facts, err := p.facts(ctx, &first)
 		if err != nil {
 			return // ctx ended
 		}
+		facts.Fenced, fenced = fenced, 0
 		p.noteCommitted(facts.Committed)
 		position, err := p.acquire(ctx, facts)
 		var halt *settle.HaltError
+		var again *settle.LookAgainError
 		switch {
 		case err == nil:
 			p.worker.health.set(p.trouble("database"), nil)
 			p.noteStart(facts, position)
 			p.read(ctx, position, facts.TopicID)
+		case errors.As(err, &again):
+			fenced = again.Epoch
 		case errors.As(err, &halt):
 			p.worker.health.set(p.trouble("database"), nil)
 			p.halted(halt)

@@ -26,6 +26,22 @@ type Assignment struct {
 	// LogStart and LogEnd are the first offset of the log and the next one to
 	// be written.
 	LogStart, LogEnd int64
+	// Fenced is the epoch of the [LookAgainError] that asked for this look; 0 when
+	// none did.
+	Fenced int64
+}
+
+// LookAgainError says that the log seemed to end before what was processed, and that
+// whoever had the partition may have processed it since the log was looked at. From
+// now on nobody has it: look at the log again.
+type LookAgainError struct {
+	// Epoch is to be given as [Assignment.Fenced].
+	Epoch int64
+}
+
+// Error says what to do.
+func (e *LookAgainError) Error() string {
+	return fmt.Sprintf("the log may have grown since it was looked at: look again, under epoch %d", e.Epoch)
 }
 
 // Position is where and under which epoch a worker reads a partition.
@@ -48,10 +64,10 @@ type Position struct {
 
 // Acquire takes a partition over: it fences whoever had it before and says
 // where to read on. A [*HaltError] means that the partition waits for an
-// operator; it was recorded.
+// operator; it was recorded. A [*LookAgainError] asks for another look at Kafka.
 func Acquire(ctx context.Context, db Beginner, a Assignment) (Position, error) {
 	var position Position
-	var halted *HaltError
+	var refused error
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if err := limit(ctx, tx); err != nil {
 			return err
@@ -60,9 +76,11 @@ func Acquire(ctx context.Context, db Beginner, a Assignment) (Position, error) {
 		if err != nil {
 			return err
 		}
+		var halt *HaltError
 		position.Offset, err = StartOffset(facts)
-		if errors.As(err, &halted) {
-			return fenceAndHalt(ctx, tx, a.Key, stored.epoch, halted)
+		if errors.As(err, &halt) {
+			refused, err = refuse(ctx, tx, a, facts, stored.epoch, halt)
+			return err
 		}
 		position.InterventionID, position.LeaderEpoch = stored.interventionID, -1
 		position.Replay = stored.replay
@@ -74,8 +92,8 @@ func Acquire(ctx context.Context, db Beginner, a Assignment) (Position, error) {
 	switch {
 	case err != nil:
 		return Position{}, fmt.Errorf("acquire %s[%d]: %w", a.Key.Topic, a.Key.Partition, err)
-	case halted != nil:
-		return Position{}, halted
+	case refused != nil:
+		return Position{}, refused
 	}
 	return position, nil
 }
@@ -125,13 +143,18 @@ func readFacts(ctx context.Context, tx pgx.Tx, a Assignment) (facts Facts, s sto
 	return facts, s, err
 }
 
-// fenceAndHalt stops a partition that could not be taken over, and its former
-// owner, if it has one.
-func fenceAndHalt(ctx context.Context, tx pgx.Tx, key Key, epoch int64, halt *HaltError) error {
-	if _, err := tx.Exec(ctx, fenceOffSQL, key.Group, key.Topic, key.Partition, epoch); err != nil {
-		return err
+// refuse stops a partition that can't be taken over, and its former owner, if it has
+// one. It returns why: a [*LookAgainError] when that owner may have read past the
+// log's end as it was looked at, else the halt, which is recorded.
+func refuse(ctx context.Context, tx pgx.Tx, a Assignment, facts Facts, epoch int64, halt *HaltError) (why, err error) {
+	k := a.Key
+	if _, err := tx.Exec(ctx, fenceOffSQL, k.Group, k.Topic, k.Partition, epoch); err != nil {
+		return nil, err
 	}
-	return recordHalt(ctx, tx, key, halt)
+	if halt.Reason == HaltBeyondLogEnd && facts.Halt == nil && epoch != a.Fenced {
+		return &LookAgainError{Epoch: epoch + 1}, nil
+	}
+	return halt, recordHalt(ctx, tx, k, halt)
 }
 
 // found tells whether a query had its row.

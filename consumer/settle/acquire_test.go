@@ -178,6 +178,7 @@ func TestAcquireStaysHalted(t *testing.T) {
 			if reason == settle.HaltBeyondLogEnd {
 				short := f.assignment(nil)
 				short.LogEnd = 1
+				short.Fenced = b.lookAgain(short)
 				_, halt := b.tryAcquire(short)
 				if halt == nil || !strings.Contains(halt.Detail, "ends at offset 1") {
 					t.Fatalf("halted for %v, want the log's end", halt)
@@ -205,6 +206,45 @@ func TestAcquireStaysHalted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A log that seems to end before the watermark is looked at again once whoever may
+// have moved that meanwhile is fenced: then it has its true end, or it halts.
+func TestAcquireLooksAgainBehindTheFence(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 100))
+	f := b.acquire(0)
+	before := f.assignment(nil)
+	b.settle(f.next(pay("o-1", "alice", 1)))
+	epoch := b.lookAgain(before)
+	b.wantHalt(f, "")
+	if _, err := b.settler.Settle(t.Context(), []settle.Slice{f.next(pay("o-2", "alice", 1))}); err == nil {
+		t.Error("the former owner still commits")
+	}
+	behind := f.assignment(nil)
+	behind.Fenced = epoch
+	f.Position, _ = b.tryAcquire(behind)
+	b.wantPosition(f.Position, settle.Position{Offset: 1, LeaderEpoch: 3, Epoch: epoch + 1, SourceID: f.SourceID})
+	b.wantCounts(b.settle(f.slice(1, 2)), map[settle.Kind]int64{settle.Applied: 1})
+
+	// A fence is of use once: somebody had the partition since.
+	before.Fenced = epoch
+	before.Fenced = b.lookAgain(before)
+	if _, halt := b.tryAcquire(before); halt == nil || halt.Reason != settle.HaltBeyondLogEnd {
+		t.Errorf("halted for %v, want %s", halt, settle.HaltBeyondLogEnd)
+	}
+	b.wantHalt(f, settle.HaltBeyondLogEnd)
+}
+
+// lookAgain is the epoch under which the log is to be looked at again.
+func (b *bench) lookAgain(a settle.Assignment) int64 {
+	b.t.Helper()
+	_, err := settle.Acquire(b.t.Context(), b.worker, a)
+	var again *settle.LookAgainError
+	if !errors.As(err, &again) {
+		b.t.Fatalf("acquire: %v, want that the log is to be looked at again", err)
+	}
+	return again.Epoch
 }
 
 // A halt by a worker that no longer owns the partition is not recorded: it is

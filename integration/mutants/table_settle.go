@@ -21,9 +21,11 @@ var startMutants = []mutant{
 		"consumer/settle/acquire.go", "if halted && !healing[halt.Reason] {", "if halted && halt.Reason == `` {",
 		settle("TestAcquireStaysHalted")},
 	{"halt-fences", "a partition that cannot be taken over is taken from its former owner",
-		"consumer/settle/acquire.go", "if _, err := tx.Exec(ctx, fenceOffSQL, key.Group, key.Topic, key.Partition, epoch); " +
-			"err != nil {\n\t\treturn err\n\t}\n\treturn recordHalt(ctx, tx, key, halt)",
-		"_ = epoch\n\treturn recordHalt(ctx, tx, key, halt)", settle("TestAcquire|RandomHistories")},
+		"consumer/settle/acquire.go", "if _, err := tx.Exec(ctx, fenceOffSQL, k.Group, k.Topic, k.Partition, epoch); " +
+			"err != nil {\n\t\treturn nil, err\n\t}\n", "", settle("TestAcquire|RandomHistories")},
+	{"look-again", "a log's end is judged by a look behind the fence",
+		"consumer/settle/acquire.go", "halt.Reason == HaltBeyondLogEnd && facts.Halt == nil && epoch != a.Fenced", "false",
+		settle("TestAcquireLooksAgain")},
 }
 
 var fenceMutants = []mutant{
