@@ -67,7 +67,7 @@ type Position struct {
 // operator; it was recorded. A [*LookAgainError] asks for another look at Kafka.
 func Acquire(ctx context.Context, db Beginner, a Assignment) (Position, error) {
 	var position Position
-	var refused error
+	var refusal error
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if err := limit(ctx, tx); err != nil {
 			return err
@@ -79,7 +79,7 @@ func Acquire(ctx context.Context, db Beginner, a Assignment) (Position, error) {
 		var halt *HaltError
 		position.Offset, err = StartOffset(facts)
 		if errors.As(err, &halt) {
-			refused, err = refuse(ctx, tx, a, facts, stored.epoch, halt)
+			refusal, err = refuse(ctx, tx, a, facts, stored.epoch, halt)
 			return err
 		}
 		position.InterventionID, position.LeaderEpoch = stored.interventionID, -1
@@ -92,8 +92,8 @@ func Acquire(ctx context.Context, db Beginner, a Assignment) (Position, error) {
 	switch {
 	case err != nil:
 		return Position{}, fmt.Errorf("acquire %s[%d]: %w", a.Key.Topic, a.Key.Partition, err)
-	case refused != nil:
-		return Position{}, refused
+	case refusal != nil:
+		return Position{}, refusal
 	}
 	return position, nil
 }
