@@ -139,7 +139,7 @@ func TestPromise1_ConnectionsEndAtCommit(t *testing.T) {
 			workers := e.startWorkers(2)
 			s.turn(true)
 			stop := e.keepLoading(100)
-			eventually(t, 30*time.Second, "enough commits were cut off", func() error {
+			eventually(t, 2*time.Minute, "enough commits were cut off", func() error {
 				if cut, longest := s.done(); cut < 30 || longest < 4 {
 					return fmt.Errorf("%d were, %d in a row", cut, longest)
 				}
