@@ -14,10 +14,12 @@ import (
 func TestReplayFromPlanToReport(t *testing.T) {
 	t.Parallel()
 	env, kafka, db := settled(t)
-	for _, sql := range []string{
-		"DELETE FROM processed WHERE order_id = 'a-1'", "DELETE FROM transfer WHERE reference = 'a-1'",
+	for _, sql := range []string{ // a-1 was never paid
+		"DELETE FROM processed WHERE order_id = 'a-1'",
 		"UPDATE account SET balance = balance + 100 WHERE name = 'customer-1'",
-		"UPDATE settlement_stripe SET balance = balance - 100 WHERE stripe = 0",
+		`UPDATE settlement_stripe s SET balance = s.balance - 100 FROM transfer t
+		  WHERE t.reference = 'a-1' AND s.account_id = t.credit_account AND s.stripe = t.credit_stripe`,
+		"DELETE FROM transfer WHERE reference = 'a-1'",
 	} {
 		if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
