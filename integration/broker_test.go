@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -173,11 +174,24 @@ func execIn(ctx context.Context, c *testcontainers.DockerContainer, cmd []string
 	return string(out), nil
 }
 
-// freeAddr is an address on this machine that nothing listened on just now.
+// given are the addresses that freeAddr returned: the system may name one again
+// before anybody listens on it.
+var given sync.Map
+
+// freeAddr is an address on this machine that nothing listened on just now, another
+// one each time.
 func freeAddr() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		addr := listener.Addr().String()
+		if err := listener.Close(); err != nil {
+			return "", err
+		}
+		if _, again := given.LoadOrStore(addr, true); !again {
+			return addr, nil
+		}
 	}
-	return listener.Addr().String(), listener.Close()
 }
