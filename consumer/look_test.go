@@ -46,11 +46,7 @@ func TestLookAsksForTheLogsEndLast(t *testing.T) {
 // settled after that one's look is no log that lost its end.
 func TestPromise2_SettledSinceTheLookIsNoHalt(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t, 1)
-	b.kafka.Produce(t, 0, order("o-0", "acct-0"))
-	stop := b.run(t, "worker-1")
-	b.awaitSettled(t)
-	stop()
+	b := newSettledBundle(t)
 	b.kafka.Produce(t, 0, order("o-1", "acct-0"))
 	b.looksFindAnEmptyLog(1)
 	w := b.worker(t, "worker-2", nil)
@@ -68,16 +64,23 @@ func TestPromise2_SettledSinceTheLookIsNoHalt(t *testing.T) {
 // A log that has lost its end is shorter at the second look, too.
 func TestPromise2_LogThatLostItsEndHalts(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t, 1)
-	b.kafka.Produce(t, 0, order("o-0", "acct-0"))
-	stop := b.run(t, "worker-1")
-	b.awaitSettled(t)
-	stop()
+	b := newSettledBundle(t)
 	b.looksFindAnEmptyLog(math.MaxInt64)
 	b.run(t, "worker-2")
 	await(t, "the halt", func() (bool, string) {
 		return b.count(t, "partition_halt WHERE cleared_at IS NULL AND reason = $1", settle.HaltBeyondLogEnd) == 1, "none"
 	})
+}
+
+// newSettledBundle begins with one record, which a worker that is gone has settled.
+func newSettledBundle(t *testing.T) *bundle {
+	t.Helper()
+	b := newBundle(t, 1)
+	b.kafka.Produce(t, 0, order("o-0", "acct-0"))
+	stop := b.run(t, "worker-1")
+	b.awaitSettled(t)
+	stop()
+	return b
 }
 
 // looksFindAnEmptyLog has the broker answer so many looks as it would have done
