@@ -13,6 +13,7 @@ import (
 
 	"deductor/consumer/intake"
 	"deductor/consumer/settle"
+	"deductor/ledger"
 )
 
 // Worker is a member of a consumer group that settles the partitions it is
@@ -66,19 +67,19 @@ func New(config Config) (*Worker, error) {
 		lanes:   lanes,
 		logs:    make(map[int32]intake.LogRange),
 	}
-	turns := settle.NewTurns()
+	turns, accounts := settle.NewTurns(), ledger.NewCache()
 	for i := range config.Lanes {
 		tracing := newTracing(config)
 		gaveUp := func() { w.health.forget(laneTrouble(i)) }
 		w.lanes.all = append(w.lanes.all, &lane{
-			lanes: w.lanes, settler: w.newSettler(i, turns, tracing), observer: config.Observer, tracing: tracing,
+			lanes: w.lanes, settler: w.newSettler(i, turns, accounts, tracing), observer: config.Observer, tracing: tracing,
 			done: w.count, gaveUp: gaveUp,
 		})
 	}
 	return w, nil
 }
 
-func (w *Worker) newSettler(lane int, turns *settle.Turns, tracing *tracing) *settle.Settler {
+func (w *Worker) newSettler(lane int, turns *settle.Turns, accounts *ledger.Cache, tracing *tracing) *settle.Settler {
 	return settle.NewSettler(settle.Config{
 		Connect: func(ctx context.Context) (*pgx.Conn, error) {
 			conn, err := w.config.Database.Acquire(ctx)
@@ -90,6 +91,7 @@ func (w *Worker) newSettler(lane int, turns *settle.Turns, tracing *tracing) *se
 		Limits:     w.config.Limits,
 		Quarantine: w.config.Quarantine,
 		Turns:      turns,
+		Accounts:   accounts,
 		OnTrouble:  func(err error) { w.health.set(laneTrouble(lane), err) },
 		Observer:   tracing.observing(w.config),
 	})

@@ -14,14 +14,15 @@ type Book struct {
 	copied    bool // the transfers were written by [Book.CopyTransfers]
 	stripe    int16
 	accounts  map[string]*entry
-	read      []*entry // those that exist
+	read      []*entry // those that exist, or are guessed to
 	transfers []Transfer
 	free      []entry // room for accounts that are to be read
 }
 
 // entry is an account as one transaction sees it.
 type entry struct {
-	id int64
+	name string
+	id   int64
 	// kind is empty as long as the account was not read: there is none.
 	kind     Kind
 	currency string
@@ -33,6 +34,10 @@ type entry struct {
 	delta int64
 	// overdraftLimit is in minor units.
 	overdraftLimit int64
+	// terms is the database's hash of name, currency and limit.
+	terms int64
+	// guessed means that it was not read: it is to be proven when it is written.
+	guessed bool
 	// low and high are between which balances the decisions would have been the
 	// same ones.
 	low, high int64

@@ -58,6 +58,20 @@ func (b *Book) QueueRead(batch *pgx.Batch, payments []Payment) error {
 	return nil
 }
 
+// QueueGuess is QueueRead of those accounts that the cache does not know. What it knows of
+// the others is decided on as it is, and [Book.Post] fails unless each is an open account
+// with that id, name, currency and limit, and a balance by which all was decided rightly.
+func (b *Book) QueueGuess(batch *pgx.Batch, payments []Payment, cache *Cache) error {
+	names, err := b.queueOthers(batch, payments)
+	if err != nil {
+		return err
+	}
+	if unknown := cache.recall(b, names); len(unknown) > 0 {
+		batch.Queue(readCustomersSQL, unknown).Query(b.loadCustomers)
+	}
+	return nil
+}
+
 // queueOthers queues what else the payments need, and returns the names of all
 // their accounts.
 func (b *Book) queueOthers(batch *pgx.Batch, payments []Payment) (names []string, err error) {
@@ -110,13 +124,15 @@ func (b *Book) want(name string) bool {
 	if len(b.free) == 0 {
 		b.free = make([]entry, min(len(b.accounts)+1, 512))
 	}
-	b.accounts[name], b.free = &b.free[0], b.free[1:]
+	account := &b.free[0]
+	account.name = name
+	b.accounts[name], b.free = account, b.free[1:]
 	return true
 }
 
 func (b *Book) loadCustomers(rows pgx.Rows) error {
 	read := entry{kind: Customer, low: math.MinInt64, high: math.MaxInt64}
-	return b.load(rows, &read, &read.balance, &read.overdraftLimit)
+	return b.load(rows, &read, &read.balance, &read.overdraftLimit, &read.terms)
 }
 
 func (b *Book) loadSettlements(rows pgx.Rows) error {
@@ -134,6 +150,7 @@ func (b *Book) load(rows pgx.Rows, read *entry, more ...any) error {
 			read.currency = string(currency)
 		}
 		account := b.accounts[string(name)]
+		read.name = account.name // the row's is gone with the next one
 		*account = *read
 		b.read = append(b.read, account)
 		return nil

@@ -32,7 +32,7 @@ func (b *Book) QueuePost(batch *pgx.Batch) {
 	}
 	changed := make([]*entry, 0, len(b.read))
 	for _, account := range b.read {
-		if account.delta != 0 || account.decidedOn() && !b.locked {
+		if account.delta != 0 || account.guessed || account.decidedOn() && !b.locked {
 			changed = append(changed, account)
 		}
 	}
@@ -66,15 +66,16 @@ func queueTransfers(batch *pgx.Batch, transfers []Transfer) {
 func (b *Book) queueBalances(batch *pgx.Batch, changed []*entry) {
 	n := len(changed)
 	ids, deltas := make([]int64, 0, n), make([]int64, 0, n)
-	lows, highs := make([]int64, 0, n), make([]int64, 0, n)
+	lows, highs, terms := make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
 	for _, account := range changed {
 		if account.kind == Customer {
 			ids, deltas = append(ids, account.id), append(deltas, account.delta)
 			lows, highs = append(lows, account.low), append(highs, account.high)
+			terms = append(terms, account.terms)
 		}
 	}
 	if len(ids) > 0 {
-		batch.Queue(updateBalancesSQL, ids, deltas, lows, highs, len(ids))
+		batch.Queue(updateBalancesSQL, ids, deltas, lows, highs, terms, len(ids))
 	}
 }
 

@@ -1,6 +1,10 @@
 package settle
 
-import "errors"
+import (
+	"errors"
+
+	"deductor/ledger"
+)
 
 // expectation is what the orders of a large batch are taken for, by those of the
 // batches before it. Whatever they are, the outcome is the same.
@@ -37,8 +41,21 @@ func (s *Settler) expects(batch []Slice) expectation {
 	}
 }
 
+// guesses are what accounts may be taken for. Where orders are looked up, they are read in
+// the same round trip, or few are needed.
+func (s *Settler) guesses(orders expectation) *ledger.Cache {
+	if orders != allNew || s.misled > 0 || s.config.Quarantine {
+		return nil
+	}
+	return s.config.Accounts
+}
+
 // learn notes what was met.
 func (s *Settler) learn(t *transaction) {
+	s.misled = max(0, s.misled-1)
+	if s.config.Accounts != nil {
+		s.config.Accounts.Keep(t.book)
+	}
 	switch {
 	case t.counts[Duplicate]+t.counts[DeadLettered] > 0:
 		s.wary = wary
@@ -48,11 +65,15 @@ func (s *Settler) learn(t *transaction) {
 }
 
 // disappointed tells whether a batch failed because its orders were not what they
-// were taken for. It is run again at once; however it failed, with a look.
+// were taken for. It is run again at once; however it failed, with a look, and its
+// accounts are read.
 func (s *Settler) disappointed(job *task, err error) bool {
 	known := job.expects == allNew && isKnown(err)
 	unsure := errors.Is(err, errUnsure)
-	job.expects = nothing
+	if job.guesses != nil && errors.Is(err, errMoved) {
+		s.misled = wary
+	}
+	job.expects, job.guesses = nothing, nil
 	if known {
 		s.config.Observer.Retried(StateOf(err))
 	}

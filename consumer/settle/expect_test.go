@@ -9,14 +9,16 @@ import (
 
 	"deductor/consumer/settle"
 	"deductor/dedupe"
+	"deductor/ledger"
 )
 
 // expecting is a settler whose batches are all large ones. Of each batch, looks counts
-// how often orders were looked up, copies how often new ones were sent.
+// how often orders were looked up, copies how often new ones were sent, reads how often
+// customers' accounts were read.
 type expecting struct {
 	*settle.Settler
-	told          notes
-	looks, copies int
+	told                 notes
+	looks, copies, reads int
 	// before is called when new orders are about to be sent, nil for nothing.
 	before func()
 }
@@ -24,7 +26,7 @@ type expecting struct {
 func (b *bench) expecting(t *testing.T, quarantine bool) *expecting {
 	e := &expecting{}
 	config := b.untroubled()
-	config.Many, config.Quarantine, config.Observer = 1, quarantine, &e.told
+	config.Many, config.Quarantine, config.Observer, config.Accounts = 1, quarantine, &e.told, ledger.NewCache()
 	config.Connect = b.connectWatched(func(m message) verdict {
 		switch {
 		case m.fromServer:
@@ -35,6 +37,8 @@ func (b *bench) expecting(t *testing.T, quarantine bool) *expecting {
 			}
 		case m.kind == 'B' && m.holds("FROM processed p"):
 			e.looks++
+		case m.kind == 'B' && m.holds("a.kind = 'customer'"):
+			e.reads++
 		}
 		return pass
 	})
@@ -49,7 +53,7 @@ func (e *expecting) wantTries(t *testing.T, looks, copies int, retried string) {
 		t.Errorf("orders were looked up %d times and sent %d times, retried for %s; want %d, %d and %s",
 			e.looks, e.copies, got, looks, copies, retried)
 	}
-	e.looks, e.copies, e.told.retried = 0, 0, nil
+	e.looks, e.copies, e.reads, e.told.retried = 0, 0, 0, nil
 }
 
 // Promise 1: orders that are taken for new and are known are answered as they were.

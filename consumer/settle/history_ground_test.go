@@ -15,11 +15,13 @@ type ground struct {
 	accounts           []ledger.NewAccount
 	empty              string // a backup from before anything happened
 	workers, operators *lines
+	// known is what all workers take accounts for, whatever became of them in other histories.
+	known *ledger.Cache
 }
 
 func newGround(t *testing.T) *ground {
 	t.Helper()
-	g := &ground{accounts: []ledger.NewAccount{
+	g := &ground{known: ledger.NewCache(), accounts: []ledger.NewAccount{
 		customer("alice", 200),
 		customer("bob", 20),
 		{Name: "lender", Currency: "USD", Kind: ledger.Customer, OverdraftLimit: 50},

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"deductor/consumer/settle"
+	"deductor/ledger"
 )
 
 // line is a connection that a history watches.
@@ -54,6 +55,7 @@ type process struct {
 	lines      *lines
 	quarantine bool
 	many       int // as in settle.Config
+	known      *ledger.Cache
 	settler    *settle.Settler
 	line       *line
 	severed    bool // the connection is gone, and it does not know
@@ -76,6 +78,7 @@ func (p *process) start() {
 		},
 		Quarantine: p.quarantine,
 		Many:       p.many,
+		Accounts:   p.known,
 		OnTrouble:  func(err error) { p.trouble(err) },
 	})
 }

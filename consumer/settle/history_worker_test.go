@@ -19,7 +19,7 @@ type holding struct {
 // newWorker begins one that expects something of batches of so many records; with 0
 // of none that a history has.
 func newWorker(g *ground, many int) *worker {
-	w := &worker{process: process{lines: g.workers, many: many}}
+	w := &worker{process: process{lines: g.workers, many: many, known: g.known}}
 	w.begin()
 	return w
 }

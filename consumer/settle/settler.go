@@ -33,6 +33,9 @@ type Config struct {
 	// Turns are shared by settlers that would be in each other's way. A turn is waited for
 	// half as long as Limits.Idle at most. Defaults to none.
 	Turns *Turns
+	// Accounts are shared by settlers on one database. Large batches of new orders decide on
+	// what it knows, in place of reading. Defaults to none.
+	Accounts *ledger.Cache
 	// OnTrouble is called with each error that keeps the database from being
 	// worked with, and with nil after the next success. Transactions that were
 	// in each other's way are none, unless they stay so. Defaults to nothing.
@@ -49,6 +52,7 @@ type Settler struct {
 	ids    ledger.IDs
 	failed bool
 	wary   int // batches until orders are expected to be new again
+	misled int // batches until accounts are guessed again
 }
 
 // NewSettler returns a settler that has not connected yet.
@@ -91,10 +95,12 @@ func (l Limits) roundTrips() time.Duration { return 2 * l.Statement }
 // the database refuses is singled out by halving the batch, and dead-lettered
 // (its [Item] says so from then on).
 func (s *Settler) Settle(ctx context.Context, batch []Slice) (Counts, error) {
+	expects := s.expects(batch)
 	return s.run(ctx, batch, task{
 		admit:   func(batch []Slice) admission { return newReading(batch, s.config.Quarantine) },
 		locks:   s.config.Quarantine,
-		expects: s.expects(batch),
+		expects: expects,
+		guesses: s.guesses(expects),
 		parts:   true,
 		done: func(t *transaction) {
 			s.learn(t)

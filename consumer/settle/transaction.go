@@ -45,6 +45,8 @@ type task struct {
 	locks bool
 	// expects is what its orders are taken for before they were looked up.
 	expects expectation
+	// guesses are what accounts are taken for that were not read; nil when all are read.
+	guesses *ledger.Cache
 	// many is from how many rows on they are written by COPY.
 	many int64
 	// turns are taken to write the balances of so many, and waited for no longer than
@@ -170,6 +172,8 @@ func (t *transaction) queueAccounts(batch *pgx.Batch) error {
 		return t.book.QueueLock(batch, t.payments)
 	case t.expects == manyKnown:
 		return nil
+	case t.guesses != nil:
+		return t.book.QueueGuess(batch, t.payments, t.guesses)
 	default:
 		return t.book.QueueRead(batch, t.payments)
 	}

@@ -43,23 +43,45 @@ var ledgerMutants = []mutant{
 		"ledger/migrations/001_ledger.up.sql", "    amount         bigint      NOT NULL,",
 		"    amount         numeric     NOT NULL,", ledger("TestMoney")},
 	{"aggregate", "what a transaction moves on an account is added up before the update",
-		"ledger/post.go", "batch.Queue(updateBalancesSQL, ids, deltas, lows, highs, len(ids))",
-		"n := len(ids)\n\t\tids, deltas, lows, highs = nil, nil, nil, nil\n\t\tfor i := range b.transfers {\n" +
+		"ledger/post.go", "batch.Queue(updateBalancesSQL, ids, deltas, lows, highs, terms, len(ids))",
+		"n, of := len(ids), make(map[int64]int64)\n\t\tfor i := range ids {\n\t\t\tof[ids[i]] = terms[i]\n\t\t}\n" +
+			"\t\tids, deltas, lows, highs, terms = nil, nil, nil, nil, nil\n\t\tfor i := range b.transfers {\n" +
 			"\t\t\tt := &b.transfers[i]\n" +
 			"\t\t\tids, deltas = append(ids, t.DebitAccount), append(deltas, -t.Amount)\n" +
 			"\t\t\tlows, highs = append(lows, -1<<62), append(highs, 1<<62)\n" +
+			"\t\t\tterms = append(terms, of[t.DebitAccount])\n" +
 			"\t\t\tif t.CreditStripe == nil {\n" +
 			"\t\t\t\tids, deltas = append(ids, t.CreditAccount), append(deltas, t.Amount)\n" +
-			"\t\t\t\tlows, highs = append(lows, -1<<62), append(highs, 1<<62)\n\t\t\t}\n\t\t}\n" +
-			"\t\tbatch.Queue(updateBalancesSQL, ids, deltas, lows, highs, n)", ledger("TestPostAggregates")},
+			"\t\t\t\tlows, highs = append(lows, -1<<62), append(highs, 1<<62)\n" +
+			"\t\t\t\tterms = append(terms, of[t.CreditAccount])\n\t\t\t}\n\t\t}\n" +
+			"\t\tbatch.Queue(updateBalancesSQL, ids, deltas, lows, highs, terms, n)", ledger("TestPostAggregates")},
 	{"moved", "a balance that another transaction changed since it was read is looked at again",
 		"ledger/queries/update_balances.sql", "AND a.balance BETWEEN c.low AND c.high ", "",
 		settle("TestPromise5_Decisions")},
 	{"moved-closed", "an account that was closed since it was read is not debited",
 		"ledger/queries/update_balances.sql", " AND a.closed_at IS NULL", "", settle("TestPromise5_Decisions")},
 	{"moved-decline", "a decline is not for a balance that is another one when it is written",
-		"ledger/post.go", "if account.delta != 0 || account.decidedOn() && !b.locked {", "if account.delta != 0 {",
+		"ledger/post.go", " || account.decidedOn() && !b.locked {", " {",
 		settle("TestPromise5_Decisions")},
+	{"guess-proven", "an account that was not read is the one that it is taken for",
+		"ledger/queries/update_balances.sql", "account_terms(a.name, a.currency, a.overdraft_limit) = c.terms",
+		"c.terms IS NOT NULL", ledger("TestPromise5_GuessesAreProven")},
+	{"guess-currency", "an account that was not read is in the currency that it is taken for",
+		"ledger/migrations/001_ledger.up.sql", "hashtextextended(name, hashtextextended(currency, overdraft_limit))",
+		"hashtextextended(name, overdraft_limit)", ledger("TestPromise5_GuessesAreProven")},
+	{"guess-limit", "an account that was not read has the limit that it is taken for",
+		"ledger/migrations/001_ledger.up.sql", "hashtextextended(name, hashtextextended(currency, overdraft_limit))",
+		"hashtextextended(name, hashtextextended(currency, 0))", ledger("TestPromise5_GuessesAreProven")},
+	{"guess-written", "what an account that was not read is taken for is proven, though nothing moves",
+		"ledger/post.go", "account.guessed || ", "", ledger("TestPromise5_GuessesAreProven")},
+	{"guess-adds-up", "what lanes move on an account at the same time adds up in the cache",
+		"ledger/cache.go", "case known != nil && account.guessed:", "case known != nil && account.guessed && false:",
+		ledger("TestCacheAddsUp")},
+	{"guess-once", "a batch whose accounts were taken for something else is decided on what is read",
+		"consumer/settle/expect.go", "job.expects, job.guesses = nothing, nil", "job.expects = nothing",
+		settle("TestPromise5_Guessed")},
+	{"guess-wary", "accounts are read for a while when one was taken for something else",
+		"consumer/settle/expect.go", "\t\ts.misled = wary\n", "", settle("TestPromise5_Guessed")},
 	{"copy-key", "an order that another transaction answered is refused by COPY, too",
 		"dedupe/migrations/001_processed.up.sql", "CONSTRAINT processed_pkey PRIMARY KEY (order_id)",
 		"CONSTRAINT processed_pkey PRIMARY KEY (order_id, attempt, source_position)", dedupe("TestCopyOf|TestPromise1")},
@@ -67,6 +89,6 @@ var ledgerMutants = []mutant{
 		"ledger/post.go", "slices.SortFunc(changed, func(a, b *entry) int { return cmp.Compare(a.id, b.id) })",
 		"_ = cmp.Compare[int]\n\t_ = slices.Sort[[]int]", ledger("TestStripesAreCreditedInOneOrder")},
 	{"rows-counted", "an update that misses an account fails",
-		"ledger/queries/update_balances.sql", "SELECT expect_rows(count(*), $5::bigint, 'account') FROM changed",
-		"SELECT $5::bigint FROM changed", ledger("TestPostFails")},
+		"ledger/queries/update_balances.sql", "SELECT expect_rows(count(*), $6::bigint, 'account') FROM changed",
+		"SELECT $6::bigint FROM changed", ledger("TestPostFails")},
 }

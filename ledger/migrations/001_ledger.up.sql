@@ -37,6 +37,14 @@ COMMENT ON COLUMN account.overdraft_limit IS 'How far below zero a customer''s b
 COMMENT ON COLUMN account.created_at IS 'When the account was created.';
 COMMENT ON COLUMN account.closed_at IS 'When it was closed: commands for it are declined (account_closed). NULL when open.';
 
+-- Who decides on what was once read of an account proves by it that the account is still
+-- that one. It is computed by the database alone, for both sides.
+CREATE FUNCTION account_terms(name text, currency text, overdraft_limit bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hashtextextended(name, hashtextextended(currency, overdraft_limit));
+
+COMMENT ON FUNCTION account_terms IS 'A hash of what an account is, apart from its balance and whether it is open.';
+
 -- A busy settlement account would be one row that every transaction waits for
 -- (each update holds it until COMMIT); its balance is the sum over these. No foreign
 -- key to account: for each balance that is written, Postgres would look whether the

@@ -6,8 +6,9 @@ WITH changed AS (
     UPDATE account a
        SET balance = a.balance + c.delta
       FROM (SELECT unnest($1::bigint[]) AS id, unnest($2::bigint[]) AS delta, unnest($3::bigint[]) AS low,
-                   unnest($4::bigint[]) AS high) AS c
+                   unnest($4::bigint[]) AS high, unnest($5::bigint[]) AS terms) AS c
      WHERE a.id = c.id AND a.balance BETWEEN c.low AND c.high AND a.closed_at IS NULL
+       AND account_terms(a.name, a.currency, a.overdraft_limit) = c.terms
     RETURNING a.id
 )
-SELECT expect_rows(count(*), $5::bigint, 'account') FROM changed
+SELECT expect_rows(count(*), $6::bigint, 'account') FROM changed
