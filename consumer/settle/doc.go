@@ -12,7 +12,9 @@
 // for each other as short as can be. The update of a balance holds only between
 // the bounds within which every decision on it would have been the same; beyond
 // them the batch is rolled back and decided again, in the end with the accounts
-// locked first (docs/decisions/008-accounts-are-locked-last.md).
+// locked first (docs/decisions/008-accounts-are-locked-last.md). So a large batch
+// need not read accounts that earlier ones left: the update finds out as well
+// whether an account is what it was taken for.
 //
 // The fence's result is looked at between the two. In one pipeline with COMMIT
 // it could not stop anything: a statement that matches no rows is no error.
