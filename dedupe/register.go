@@ -27,6 +27,8 @@ type Register struct {
 	retried []*order // of which an attempt was superseded
 	// reattempted are the stored orders that were attempted more than once.
 	reattempted []string
+	looked      int        // for how many orders, by [Register.QueueFind]
+	applied     int        // of them
 	horizon     *time.Time // nil when nothing was ever pruned
 	assumed     bool       // orders were taken for new without a look: [Register.QueueAssumeNew]
 	copied      bool       // new orders were written by [Register.CopyNew]
@@ -116,8 +118,15 @@ func (r *Register) Record(answer Record) {
 	known.current = &later
 }
 
+// AllApplied tells whether all orders that were looked for are stored as applied: then
+// [Register.Decide] says neither [New] nor [Retry] to any request for them.
+func (r *Register) AllApplied() bool { return r.applied == r.looked }
+
 // load notes a row of table processed.
 func (r *Register) load(stored *Record) {
+	if stored.Outcome == Applied {
+		r.applied++
+	}
 	known := r.add(stored)
 	known.stored = known.current
 	if stored.Attempt > 1 {

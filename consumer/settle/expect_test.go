@@ -86,6 +86,27 @@ func TestPromise1_OrdersTakenForNewAreNotPaidAgain(t *testing.T) {
 	b.audit()
 }
 
+// Where many are known, accounts are read for those that are to be decided: also when all are known.
+func TestAccountsAreReadForRetriedOrders(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 1000))
+	f := b.acquire(0)
+	e := b.expecting(t, false)
+	b.settleBy(e.Settler, f.next(pay("paid", "alice", 1), pay("declined", "alice", 5000), pay("paid", "alice", 1)))
+	e.reads = 0
+	counts := b.settleBy(e.Settler, f.next(pay("paid", "alice", 1), pay("paid", "alice", 1)))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 2})
+	counts = b.settleBy(e.Settler, f.next(pay("paid", "alice", 1), pay("declined", "alice", 5000)))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 2})
+	e.wantReads(t, 0)
+	counts = b.settleBy(e.Settler, f.next(pay("paid", "alice", 1), pay("declined", "alice", 10, attempt(2))))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 1, settle.Applied: 1})
+	counts = b.settleBy(e.Settler, f.next(pay("paid", "alice", 1), pay("new", "alice", 10)))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 1, settle.Applied: 1})
+	e.wantReads(t, 2)
+	b.wantBalances(map[string]int64{"alice": 1000 - 1 - 10 - 10})
+}
+
 // Promise 1: what is set aside when it is new is looked up first.
 func TestPromise1_TooOldIsLookedUpFirst(t *testing.T) {
 	t.Parallel()

@@ -181,6 +181,9 @@ func (t *transaction) queueAccounts(batch *pgx.Batch) error {
 
 // readAccounts reads those of commands whose orders have no answer yet.
 func (t *transaction) readAccounts(ctx context.Context, conn *pgx.Conn) error {
+	if t.register.AllApplied() {
+		return nil
+	}
 	var undecided []ledger.Payment
 	for i := range t.payments {
 		if t.undecided(i) {
@@ -276,15 +279,11 @@ func (t *transaction) count(kind Kind) {
 	t.became = append(t.became, kind)
 }
 
-// orderIDs are the batch's, each once.
+// orderIDs are those of the commands.
 func (t *transaction) orderIDs() []string {
-	ids := make([]string, 0, len(t.payments))
-	seen := make(map[string]bool, len(t.payments))
+	ids := make([]string, len(t.payments))
 	for i := range t.payments {
-		if id := t.payments[i].Reference; !seen[id] {
-			seen[id] = true
-			ids = append(ids, id)
-		}
+		ids[i] = t.payments[i].Reference
 	}
 	return ids
 }

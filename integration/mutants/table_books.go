@@ -6,6 +6,8 @@ var dedupeMutants = []mutant{
 		"$7::text[], $8::jsonb[], $9::integer[], $10::bigint[]) ON CONFLICT DO NOTHING", dedupe("TestPromise1")},
 	{"conflict", "another payload under a known order is never applied",
 		"dedupe/register.go", "if answer.Fingerprint == fingerprint {", "if true {", dedupe("TestPromise3")},
+	{"all-applied", "where all orders are known, declined ones may still be decided",
+		"dedupe/register.go", "if stored.Outcome == Applied {", "if stored != nil {", settle("TestAccountsAreReadFor")},
 	{"attempt", "an applied order is never decided again",
 		"dedupe/register.go", "known.current.Outcome == Declined && attempt", "attempt", dedupe("TestPromise3|TestPromise1")},
 	{"save-sorted", "new orders are written in the order of their ids",
