@@ -54,9 +54,9 @@ func (g *guesser) want(t *testing.T, decision error, payments ...ledger.Payment)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range decisions {
+	for i, payment := range payments {
 		if !errors.Is(decisions[i], decision) {
-			t.Errorf("%+v: %v, want %v", payments[i], decisions[i], decision)
+			t.Errorf("%+v: %v, want %v", payment, decisions[i], decision)
 		}
 	}
 	return reads
@@ -68,7 +68,8 @@ func TestGuessedAccountsAreNotRead(t *testing.T) {
 	if reads := g.want(t, nil, payTo("alice", "bob", 4)); reads != 3 {
 		t.Errorf("%d statements at first, want those for customers, settlement accounts and ids", reads)
 	}
-	for _, payment := range []ledger.Payment{payTo("bob", "alice", 3), payTo("alice", "bob", 9), payTo("bob", "alice", 10)} {
+	back, and, again := payTo("bob", "alice", 3), payTo("alice", "bob", 9), payTo("bob", "alice", 10)
+	for _, payment := range []ledger.Payment{back, and, again} {
 		if reads := g.want(t, nil, payment); reads != 1 {
 			t.Errorf("%d statements for accounts that are known, want the one for settlement accounts", reads)
 		}
@@ -82,7 +83,7 @@ func TestGuessedAccountsAreNotRead(t *testing.T) {
 // Whatever a guess is wrong about, nothing is decided by it.
 func TestPromise5_GuessesAreProven(t *testing.T) {
 	t.Parallel()
-	dear := pay("alice", 60)
+	dear, toBob := pay("alice", 60), payTo("alice", "bob", 60)
 	foreign := dear
 	foreign.Currency = "EUR"
 	for name, test := range map[string]struct {
@@ -100,9 +101,9 @@ func TestPromise5_GuessesAreProven(t *testing.T) {
 		"it has another name":  {dear, "UPDATE account SET name = 'alicia' WHERE name = 'alice'", ledger.AccountNotFound},
 		"the names change":     {dear, "UPDATE account SET name = name || name", ledger.AccountNotFound},
 		"a mismatch is none":   {foreign, "UPDATE account SET currency = 'EUR'", nil},
-		"who is paid is gone":  {payTo("alice", "bob", 1), "DELETE FROM account WHERE name = 'bob'", ledger.AccountNotFound},
-		"who is paid is rich":  {payTo("alice", "bob", 60), "UPDATE account SET balance = 9223372036854775800 WHERE name = 'bob'", nil},
-		"who is paid is other": {payTo("alice", "bob", 1), "UPDATE account SET name = 'robert' WHERE name = 'bob'", ledger.AccountNotFound},
+		"who is paid is gone":  {toBob, "DELETE FROM account WHERE name = 'bob'", ledger.AccountNotFound},
+		"who is paid is rich":  {toBob, "UPDATE account SET balance = 9223372036854775800 WHERE name = 'bob'", nil},
+		"who is paid is other": {toBob, "UPDATE account SET name = 'robert' WHERE name = 'bob'", ledger.AccountNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +211,8 @@ func TestCacheAddsUpWhatLanesMove(t *testing.T) {
 func ExampleCache() {
 	cache := ledger.NewCache()
 	batch, book := &pgx.Batch{}, ledger.NewBook(&ledger.IDs{}, 0)
-	payment := ledger.Payment{Account: "alice", CreditAccount: "settlement:USD", Currency: "USD", Amount: 1, Reference: "o-1"}
+	payment := ledger.Payment{Account: "alice", CreditAccount: "settlement:USD", Currency: "USD", Amount: 1,
+		Reference: "o-1"}
 	if err := book.QueueGuess(batch, []ledger.Payment{payment}, cache); err != nil {
 		fmt.Println(err)
 	}

@@ -53,7 +53,8 @@ func TestAccountsAreReadWithTheOrders(t *testing.T) {
 	b := newBench(t, customer("alice", 100), customer("bob", 0))
 	f := b.acquire(0)
 	e := b.expecting(t, false)
-	b.settleBy(e.Settler, f.next(pay("o-1", "alice", 1, credit("bob")), pay("o-1", "alice", 1, credit("bob")))) // a duplicate: the next is looked up
+	payment := pay("o-1", "alice", 1, credit("bob"))
+	b.settleBy(e.Settler, f.next(payment, payment)) // a duplicate: the next ones are looked up
 	e.wantReads(t, 1)
 	b.settleBy(e.Settler, f.next(pay("o-2", "alice", 1, credit("bob"))))
 	e.wantReads(t, 1)

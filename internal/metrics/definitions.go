@@ -15,8 +15,8 @@ var (
 			"`decide`: in the worker. `write`: rows, balances and COMMIT.")
 	retriesTotal = define("counter", "transaction_retries_total", "Transactions that were run again, by cause.",
 		"sqlstate").noting("`connection` when the error is none of Postgres'. `P0004` is an account that was, when " +
-		"it was written, not as it had been read or as an earlier batch had left it, and `23505` an order that was known though the batch took its " +
-		"orders for new, or that another one answered meanwhile: they cost nothing but the try.")
+		"it was written, not as it had been read or as an earlier batch had left it, and `23505` an order that was known " +
+		"though the batch took its orders for new, or that another one answered meanwhile: they cost nothing but the try.")
 	unknownTotal = define("counter", "commits_unknown_total",
 		"Transactions whose connection was lost after COMMIT was sent and before it was answered.").
 		noting("Nothing is lost or done twice: the batch is run again and finds what was committed.")
