@@ -29,6 +29,7 @@ type bench struct {
 	worker  *pgxpool.Pool
 	config  *pgx.ConnConfig // the worker's
 	settler *settle.Settler
+	known   *ledger.Cache // what settlers that die take accounts for; nil for nothing
 }
 
 // newBench returns a bench with these accounts; a test fails when its settler

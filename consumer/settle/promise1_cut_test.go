@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"deductor/consumer/settle"
+	"deductor/ledger"
 )
 
 // cutter cuts a connection at the n-th message of one side.
@@ -37,6 +38,7 @@ func (b *bench) settleAndDie(cut *cutter, quarantine bool, batch ...settle.Slice
 	settler := settle.NewSettler(settle.Config{
 		Connect:    b.connectWatched(cut.watch),
 		Quarantine: quarantine,
+		Accounts:   b.known,
 		OnTrouble:  func(error) { die() },
 	})
 	defer settler.Close()
@@ -107,6 +109,10 @@ type cutting struct {
 
 func newCutting(t *testing.T, more int) *cutting {
 	b := newBench(t, customer("alice", 1_000_000), customer("bob", 0))
+	b.known = ledger.NewCache()
+	config := b.untroubled()
+	config.Accounts = b.known // who goes on knows accounts, and those that are cut off guess them
+	b.settler = closing(t, config)
 	return &cutting{b: b, f: b.acquire(0), g: b.acquire(1), more: more}
 }
 
