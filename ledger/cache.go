@@ -90,16 +90,17 @@ func (c *Cache) Keep(b *Book) {
 
 func (c *Cache) keep(account *entry) {
 	known, in, hash := c.find(account.name)
-	switch {
-	case known != nil && account.closedAt != nil: // it would be guessed wrong each time
-		*known = guess{}
-		return
-	case account.closedAt != nil:
-		return
-	case known != nil && account.guessed: // what others did since then counts, too
+	if known != nil && account.guessed { // what others did since then counts, too
 		known.balance += account.delta
 		return
-	case known == nil:
+	}
+	if account.closedAt != nil {
+		if known != nil { // it would be guessed wrong each time
+			*known = guess{}
+		}
+		return
+	}
+	if known == nil {
 		copy(in[1:], in[:])
 		known = &in[0]
 	}

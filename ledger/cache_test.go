@@ -3,7 +3,6 @@ package ledger_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -25,7 +24,18 @@ type guesser struct {
 // post returns how each payment was decided, and how many statements read accounts or took
 // ids for it. The decisions count for nothing when there is an error.
 func (g *guesser) post(ctx context.Context, payments ...ledger.Payment) (decisions []error, reads int, err error) {
-	book := ledger.NewBook(&g.ids, 0)
+	book, decisions, reads, err := g.postOnly(ctx, payments...)
+	if err == nil {
+		g.cache.Keep(book)
+	}
+	return decisions, reads, err
+}
+
+// postOnly leaves it to the caller to keep what became of the book's accounts.
+func (g *guesser) postOnly(ctx context.Context, payments ...ledger.Payment) (
+	book *ledger.Book, decisions []error, reads int, err error,
+) {
+	book = ledger.NewBook(&g.ids, 0)
 	err = pgx.BeginFunc(ctx, g.db, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		if err := book.QueueGuess(batch, payments, g.cache); err != nil {
@@ -41,10 +51,7 @@ func (g *guesser) post(ctx context.Context, payments ...ledger.Payment) (decisio
 		}
 		return book.Post(ctx, tx)
 	})
-	if err == nil {
-		g.cache.Keep(book)
-	}
-	return decisions, reads, err
+	return book, decisions, reads, err
 }
 
 // want posts payments that are decided like this.
@@ -128,8 +135,8 @@ func TestPromise5_GuessesAreProven(t *testing.T) {
 	}
 }
 
-// Payments on guesses are decided as one after the other, or fail. All the while others pay,
-// accounts are closed, and the database is put back: the cache is that of earlier histories.
+// Payments on guesses are decided as one after the other, or fail. All the while others
+// pay, and the database is put back: the cache is that of earlier histories.
 func TestPromise5_BooksThatGuessBalance(t *testing.T) {
 	t.Parallel()
 	g := &guesser{db: pgtest.New(t).Pool, cache: ledger.NewCache()}
@@ -185,20 +192,10 @@ func TestCacheAddsUpWhatLanesMove(t *testing.T) {
 	g.want(t, nil, pay("alice", 1))
 	books := make([]*ledger.Book, 3)
 	for i := range books {
-		books[i] = ledger.NewBook(&g.ids, int16(i))
-		commit(t, db, func(tx pgx.Tx) error {
-			batch := &pgx.Batch{}
-			if err := books[i].QueueGuess(batch, []ledger.Payment{pay("alice", 10)}, g.cache); err != nil {
-				return err
-			}
-			if err := tx.SendBatch(t.Context(), batch).Close(); err != nil {
-				return err
-			}
-			if _, err := books[i].Transfer(pay("alice", 10)); err != nil {
-				return err
-			}
-			return books[i].Post(t.Context(), tx)
-		})
+		var err error
+		if books[i], _, _, err = g.postOnly(t.Context(), pay("alice", 10)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, book := range books {
 		g.cache.Keep(book)
@@ -206,16 +203,4 @@ func TestCacheAddsUpWhatLanesMove(t *testing.T) {
 	g.want(t, nil, pay("alice", 69))
 	g.want(t, ledger.InsufficientFunds, pay("alice", 1))
 	wantBalances(t, db, map[string]int64{"alice": 0})
-}
-
-func ExampleCache() {
-	cache := ledger.NewCache()
-	batch, book := &pgx.Batch{}, ledger.NewBook(&ledger.IDs{}, 0)
-	payment := ledger.Payment{Account: "alice", CreditAccount: "settlement:USD", Currency: "USD", Amount: 1,
-		Reference: "o-1"}
-	if err := book.QueueGuess(batch, []ledger.Payment{payment}, cache); err != nil {
-		fmt.Println(err)
-	}
-	fmt.Println(batch.Len(), "statements: customers, settlement accounts and transfer ids")
-	// Output: 3 statements: customers, settlement accounts and transfer ids
 }

@@ -13,9 +13,9 @@
 // A transaction locks the accounts it needs by [Lock], decides on payments in
 // memory by [Book.Transfer], and writes them by [Book.Post]. Or it reads them by
 // [Book.QueueRead], without locks, and Post finds out whether the decisions still
-// hold; [Book.QueueGuess] takes them for what an earlier transaction left of them, and
-// Post finds out that, too. Either way accounts are locked in the order of their ids, so that two
-// transactions never wait for each other in a circle. The package works on the
-// caller's transaction and never begins or ends one; it knows nothing of Kafka or
-// of order ids.
+// hold; [Book.QueueGuess] takes them for what an earlier transaction left of them,
+// and Post finds out that, too. Either way accounts are locked in the order of their
+// ids, so that two transactions never wait for each other in a circle. The package
+// works on the caller's transaction and never begins or ends one; it knows nothing
+// of Kafka or of order ids.
 package ledger

@@ -36,7 +36,7 @@ func (b *Book) QueuePost(batch *pgx.Batch) {
 			changed = append(changed, account)
 		}
 	}
-	// Sorted by id: the lock order, for the stripes' rows too. Most were read in it.
+	// Sorted by id: the lock order, for the stripes' rows too.
 	slices.SortFunc(changed, func(a, b *entry) int { return cmp.Compare(a.id, b.id) })
 	b.queueBalances(batch, changed)
 	b.queueStripes(batch, changed)

@@ -29,7 +29,7 @@ type bench struct {
 	worker  *pgxpool.Pool
 	config  *pgx.ConnConfig // the worker's
 	settler *settle.Settler
-	known   *ledger.Cache // what settlers that die take accounts for; nil for nothing
+	known   *ledger.Cache // what settlers take accounts for; nil for nothing
 }
 
 // newBench returns a bench with these accounts; a test fails when its settler
@@ -68,6 +68,7 @@ func (b *bench) connect(ctx context.Context) (*pgx.Conn, error) {
 func (b *bench) untroubled() settle.Config {
 	return settle.Config{
 		Connect:   b.connect,
+		Accounts:  b.known,
 		OnTrouble: func(err error) { b.t.Errorf("the settler met trouble: %v", err) },
 	}
 }

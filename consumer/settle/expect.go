@@ -44,7 +44,7 @@ func (s *Settler) expects(batch []Slice) expectation {
 // guesses are what accounts may be taken for. Where orders are looked up, they are read in
 // the same round trip, or few are needed.
 func (s *Settler) guesses(orders expectation) *ledger.Cache {
-	if orders != allNew || s.misled > 0 || s.config.Quarantine {
+	if orders != allNew || s.misled > 0 {
 		return nil
 	}
 	return s.config.Accounts

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"deductor/consumer/settle"
-	"deductor/ledger"
 )
 
 // wantReads compares how often accounts were read since it was last asked.
@@ -23,7 +22,7 @@ func TestPromise5_GuessedAccountsAreReadWhenTheyMoved(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, customer("alice", 100), customer("bob", 0))
 	f, g := b.acquire(0), b.acquire(1)
-	e := b.expecting(t, false)
+	e := b.expecting(t, 1, false)
 	settled := func(id string, amount int64, want settle.Kind) {
 		t.Helper()
 		b.wantCounts(b.settleBy(e.Settler, f.next(pay(id, "alice", amount, credit("bob")))), map[settle.Kind]int64{want: 1})
@@ -48,24 +47,12 @@ func TestPromise5_GuessedAccountsAreReadWhenTheyMoved(t *testing.T) {
 	b.audit()
 }
 
-func TestAccountsAreReadWithTheOrders(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, customer("alice", 100), customer("bob", 0))
-	f := b.acquire(0)
-	e := b.expecting(t, false)
-	payment := pay("o-1", "alice", 1, credit("bob"))
-	b.settleBy(e.Settler, f.next(payment, payment)) // a duplicate: the next ones are looked up
-	e.wantReads(t, 1)
-	b.settleBy(e.Settler, f.next(pay("o-2", "alice", 1, credit("bob"))))
-	e.wantReads(t, 1)
-}
-
 // With quarantine, letters are read once accounts are locked: nothing is guessed.
 func TestAccountsAreLockedForQuarantine(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, customer("alice", 100), customer("bob", 0))
 	f := b.acquire(0)
-	e := b.expecting(t, true)
+	e := b.expecting(t, 1, true)
 	for i := range 2 {
 		b.settleBy(e.Settler, f.next(pay(fmt.Sprintf("o-%d", i), "alice", 1, credit("bob"))))
 		e.wantReads(t, 1)
@@ -77,21 +64,12 @@ func TestSmallBatchesReadAccounts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, customer("alice", 100), customer("bob", 0))
 	f := b.acquire(0)
-	e := &expecting{}
-	config := b.untroubled()
-	config.Many, config.Accounts = 2, ledger.NewCache()
-	config.Connect = b.connectWatched(func(m message) verdict {
-		if !m.fromServer && m.kind == 'B' && m.holds("a.kind = 'customer'") {
-			e.reads++
-		}
-		return pass
-	})
-	settler := closing(t, config)
-	b.settleBy(settler, f.next(pay("o-1", "alice", 60, credit("bob"))))
+	e := b.expecting(t, 2, false)
+	b.settleBy(e.Settler, f.next(pay("o-1", "alice", 60, credit("bob"))))
 	e.wantReads(t, 1)
-	b.settleBy(settler, f.next(pay("o-2", "alice", 20, credit("bob")), pay("o-3", "alice", 20, credit("bob"))))
+	b.settleBy(e.Settler, f.next(pay("o-2", "alice", 20, credit("bob")), pay("o-3", "alice", 20, credit("bob"))))
 	e.wantReads(t, 0)
-	b.settleBy(settler, f.next(pay("o-4", "alice", 1, credit("bob"))))
+	b.settleBy(e.Settler, f.next(pay("o-4", "alice", 1, credit("bob"))))
 	e.wantReads(t, 1)
 	b.wantBalances(map[string]int64{"alice": 0})
 }

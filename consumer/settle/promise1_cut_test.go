@@ -110,9 +110,7 @@ type cutting struct {
 func newCutting(t *testing.T, more int) *cutting {
 	b := newBench(t, customer("alice", 1_000_000), customer("bob", 0))
 	b.known = ledger.NewCache()
-	config := b.untroubled()
-	config.Accounts = b.known // who goes on knows accounts, and those that are cut off guess them
-	b.settler = closing(t, config)
+	b.settler = closing(t, b.untroubled()) // it knows accounts, and those that are cut off guess them
 	return &cutting{b: b, f: b.acquire(0), g: b.acquire(1), more: more}
 }
 
