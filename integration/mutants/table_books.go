@@ -77,7 +77,7 @@ var ledgerMutants = []mutant{
 	{"guess-written", "what an account that was not read is taken for is proven, though nothing moves",
 		"ledger/post.go", "account.guessed || ", "", ledger("TestPromise5_GuessesAreProven")},
 	{"guess-adds-up", "what lanes move on an account at the same time adds up in the cache",
-		"ledger/cache.go", "case known != nil && account.guessed:", "case known != nil && account.guessed && false:",
+		"ledger/cache.go", "if known != nil && account.guessed {", "if false {",
 		ledger("TestCacheAddsUp")},
 	{"guess-once", "a batch whose accounts were taken for something else is decided on what is read",
 		"consumer/settle/expect.go", "job.expects, job.guesses = nothing, nil", "job.expects = nothing",
