@@ -74,7 +74,7 @@ func (c Config) WithDefaults() Config {
 	orDefault(&c.SessionTimeout, 10*time.Second)
 	orDefault(&c.HeartbeatInterval, min(500*time.Millisecond, c.SessionTimeout/3))
 	orDefault(&c.DrainTimeout, c.SessionTimeout/2)
-	orDefault(&c.CommitInterval, 200*time.Millisecond)
+	orDefault(&c.CommitInterval, 100*time.Millisecond)
 	orDefault(&c.RecheckInterval, 2*time.Second)
 	orDefault(&c.StallTimeout, 60*time.Second)
 	if c.Logger == nil {

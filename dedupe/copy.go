@@ -15,7 +15,7 @@ import (
 // connection of the caller's transaction, once all answers were recorded.
 func (r *Register) CopyNew(ctx context.Context, conn *pgx.Conn) error {
 	rows := pgcopy.New(200 * len(r.added))
-	for _, known := range sorted(r.added) {
+	for _, known := range sorted(r.added, (*order).id) {
 		known.current.appendTo(rows)
 	}
 	if err := rows.Copy(ctx, conn.PgConn(), copySQL); err != nil {

@@ -36,7 +36,6 @@ func Find(ctx context.Context, tx Querier, orderIDs ...string) (*Register, error
 // in one round trip. [Register.FindEarlier] is to be called once it was sent.
 func (r *Register) QueueFind(batch *pgx.Batch, orderIDs []string) {
 	r.reserve(len(orderIDs))
-	r.looked += len(orderIDs)
 	batch.Queue(findSQL, orderIDs).Query(func(rows pgx.Rows) error {
 		return collect(rows, r.load)
 	})

@@ -9,13 +9,14 @@ import (
 // Requests under one order id with different fingerprints are in conflict.
 type Fingerprint [16]byte
 
-// FingerprintOf hashes the fields in their order. Each is preceded by its
-// length (8 bytes, big endian), so that no two lists of fields run together.
+// FingerprintOf hashes the fields in their order. Each is preceded by its length
+// in bytes (a varint, as [binary.AppendUvarint] writes it), so that no two lists of
+// fields run together, and what a usual order asks for is one block of SHA-256.
 func FingerprintOf(fields ...string) Fingerprint {
 	var buffer [256]byte
 	message := buffer[:0]
 	for _, field := range fields {
-		message = binary.BigEndian.AppendUint64(message, uint64(len(field)))
+		message = binary.AppendUvarint(message, uint64(len(field)))
 		message = append(message, field...)
 	}
 	sum := sha256.Sum256(message)

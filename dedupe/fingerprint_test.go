@@ -15,10 +15,10 @@ import (
 func TestFingerprintIsStable(t *testing.T) {
 	t.Parallel()
 	for want, fields := range map[string][]string{
-		"f14ec80177e10d42f5f2c56038ba2094": {"alice", "settlement:USD", "1234", "USD"},
+		"cb1cdff5349333e1023d7878e72db893": {"alice", "settlement:USD", "1234", "USD"},
 		"e3b0c44298fc1c149afbf4c8996fb924": {},
-		"af5570f5a1810b7af78caf4bc70a660f": {""},
-		"a40bad2874a9ee9cf80e6e34f3c80a49": {strings.Repeat("é", 200)}, // longer than its buffer
+		"6e340b9cffb37a989ca544e6bb780a2c": {""},
+		"46706d641b005064a56c5ca8dd6bf24b": {strings.Repeat("é", 200)}, // longer than its buffer
 	} {
 		found := dedupe.FingerprintOf(fields...)
 		if got := hex.EncodeToString(found[:]); got != want {
@@ -33,7 +33,7 @@ func TestFieldsDoNotRunTogether(t *testing.T) {
 	seen := make(map[dedupe.Fingerprint][]string)
 	for _, fields := range [][]string{
 		{"ab"}, {"a", "b"}, {"", "ab"}, {"ab", ""}, {"a", "", "b"}, {"b", "a"}, {"ba"},
-		{"\x00\x00\x00\x00\x00\x00\x00\x01a"}, {"a\x00\x00\x00\x00\x00\x00\x00\x01b"}, {}, {""}, {"", ""},
+		{"\x01a"}, {"a\x01b"}, {"\x01a\x01b"}, {}, {""}, {"", ""},
 	} {
 		found := dedupe.FingerprintOf(fields...)
 		if other, twice := seen[found]; twice {

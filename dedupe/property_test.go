@@ -116,6 +116,7 @@ func decideAll(ctx context.Context, rt *rapid.T, db *pgxpool.Pool, before memory
 	if s.register, err = dedupe.Find(ctx, tx, "a", "b", "c"); err != nil {
 		rt.Fatal(err)
 	}
+	wantMatches(ctx, rt, tx, before, asked)
 	for _, r := range asked {
 		want := s.after.decide(r)
 		verdict, known := s.register.Decide(r.orderID, r.attempt, asks(r.what))
@@ -131,6 +132,27 @@ func decideAll(ctx context.Context, rt *rapid.T, db *pgxpool.Pool, before memory
 		wantSame(rt, *known, s.after.answer(r.orderID, r.attempt))
 	}
 	return s
+}
+
+// wantMatches checks that what matches is a duplicate by the memory, and that what was applied at
+// the first attempt matches.
+func wantMatches(ctx context.Context, rt *rapid.T, tx pgx.Tx, before memory, asked []request) {
+	rt.Helper()
+	compared := make([]dedupe.Request, len(asked))
+	for i, r := range asked {
+		compared[i] = dedupe.Request{OrderID: r.orderID, Fingerprint: asks(r.what)}
+	}
+	matched, err := match(ctx, tx, compared...)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	for i, r := range asked {
+		first := before.latest(r.orderID)
+		want := first.Attempt == 1 && first.Outcome == dedupe.Applied && first.Fingerprint == asks(r.what)
+		if matched[i] != want || want && before.decide(r) != dedupe.Duplicate {
+			rt.Fatalf("%+v matched: %t, want %t; verdict %d", r, matched[i], want, before.decide(r))
+		}
+	}
 }
 
 // commit saves and commits, or rolls back.

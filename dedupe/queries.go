@@ -33,6 +33,8 @@ var (
 	keepSupersededSQL string
 	//go:embed queries/list_horizons.sql
 	listHorizonsSQL string
+	//go:embed queries/match.sql
+	matchSQL string
 	//go:embed queries/prune.sql
 	pruneSQL string
 	//go:embed queries/supersede.sql

@@ -27,11 +27,10 @@ type Register struct {
 	retried []*order // of which an attempt was superseded
 	// reattempted are the stored orders that were attempted more than once.
 	reattempted []string
-	looked      int        // for how many orders, by [Register.QueueFind]
-	applied     int        // of them
 	horizon     *time.Time // nil when nothing was ever pruned
 	assumed     bool       // orders were taken for new without a look: [Register.QueueAssumeNew]
 	copied      bool       // new orders were written by [Register.CopyNew]
+	matched     []bool     // the requests of [Register.QueueMatch]; nil before
 }
 
 // order is what is known of one order id.
@@ -48,6 +47,8 @@ type order struct {
 	// superseded are declined attempts that this transaction superseded.
 	superseded []Record
 }
+
+func (o *order) id() string { return o.current.OrderID }
 
 // NewRegister returns a register of which nothing is known.
 func NewRegister() *Register {
@@ -118,15 +119,8 @@ func (r *Register) Record(answer Record) {
 	known.current = &later
 }
 
-// AllApplied tells whether all orders that were looked for are stored as applied: then
-// [Register.Decide] says neither [New] nor [Retry] to any request for them.
-func (r *Register) AllApplied() bool { return r.applied == r.looked }
-
 // load notes a row of table processed.
 func (r *Register) load(stored *Record) {
-	if stored.Outcome == Applied {
-		r.applied++
-	}
 	known := r.add(stored)
 	known.stored = known.current
 	if stored.Attempt > 1 {

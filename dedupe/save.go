@@ -31,9 +31,9 @@ func (r *Register) QueueSave(batch *pgx.Batch) {
 	// Sorted, and new orders before retried ones, so that transactions that
 	// write the same orders wait for each other in one direction.
 	if !r.copied {
-		queueInsert(batch, sorted(r.added))
+		queueInsert(batch, sorted(r.added, (*order).id))
 	}
-	for _, known := range sorted(r.retried) {
+	for _, known := range sorted(r.retried, (*order).id) {
 		for i := range known.superseded {
 			queueSuperseded(batch, &known.superseded[i])
 		}

@@ -6,30 +6,32 @@ import (
 	"slices"
 )
 
-// sorted returns the orders by their ids, byte by byte: neighbours of the index are
-// written together, and transactions that write the same ones do it in one order.
-func sorted(orders []*order) []*order {
-	keys := make([]sortKey, len(orders))
-	for i, known := range orders {
-		keys[i] = sortKey{beginning(known.current.OrderID), known}
+// sorted returns items by their order ids, byte by byte: neighbours of the index are
+// read and written together, and transactions that write the same ones do it in one order.
+func sorted[T any](items []T, idOf func(T) string) []T {
+	keys := make([]sortKey[T], len(items))
+	for i, item := range items {
+		id := idOf(item)
+		keys[i] = sortKey[T]{beginning(id), id, item}
 	}
-	slices.SortFunc(keys, func(a, b sortKey) int {
+	slices.SortFunc(keys, func(a, b sortKey[T]) int {
 		if a.beginning != b.beginning {
 			return cmp.Compare(a.beginning, b.beginning)
 		}
-		return cmp.Compare(a.order.current.OrderID, b.order.current.OrderID)
+		return cmp.Compare(a.id, b.id)
 	})
-	inOrder := make([]*order, len(keys))
+	inOrder := make([]T, len(keys))
 	for i := range keys {
-		inOrder[i] = keys[i].order
+		inOrder[i] = keys[i].item
 	}
 	return inOrder
 }
 
-// sortKey is an order with what decides most comparisons.
-type sortKey struct {
+// sortKey is an item with what decides most comparisons.
+type sortKey[T any] struct {
 	beginning uint64
-	order     *order
+	id        string
+	item      T
 }
 
 // beginning is the id's first 8 bytes as a number, filled up with zeros: those of two

@@ -35,17 +35,10 @@ func (t *transaction) decide() error {
 	return nil
 }
 
-// undecided tells whether the command at that place has no answer yet.
-func (t *transaction) undecided(place int) bool {
-	cmd := t.commands[place]
-	verdict, _ := t.register.Decide(cmd.OrderID, cmd.Attempt, t.prints[place])
-	return verdict == dedupe.New || verdict == dedupe.Retry
-}
-
 // answer answers the command at that place.
 func (t *transaction) answer(slice *Slice, item *Item, place int) error {
 	cmd := &item.Command
-	switch verdict, stored := t.register.Decide(cmd.OrderID, cmd.Attempt, t.prints[place]); verdict {
+	switch verdict, stored := t.verdict(place); verdict {
 	case dedupe.Duplicate:
 		t.count(Duplicate)
 		return nil

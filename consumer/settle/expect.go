@@ -17,6 +17,9 @@ const (
 	allNew
 	// manyKnown: accounts are read afterwards, for the orders that are not.
 	manyKnown
+	// allKnown: orders are compared with what is stored of them. Those that differ are looked up
+	// afterwards, then their accounts.
+	allKnown
 )
 
 // errUnsure: a command is to be set aside unless its order is known, and orders were
@@ -36,6 +39,8 @@ func (s *Settler) expects(batch []Slice) expectation {
 		return allNew
 	case s.config.Quarantine: // accounts are locked before orders are looked up
 		return nothing
+	case s.known:
+		return allKnown
 	default:
 		return manyKnown
 	}
@@ -56,6 +61,7 @@ func (s *Settler) learn(t *transaction) {
 	if s.config.Accounts != nil {
 		s.config.Accounts.Keep(t.book)
 	}
+	s.known = t.counts[Duplicate] == int64(len(t.became))
 	switch {
 	case t.counts[Duplicate]+t.counts[DeadLettered] > 0:
 		s.wary = wary

@@ -14,11 +14,11 @@ import (
 
 // expecting is a settler whose batches are large from so many records on. Of each batch, looks counts
 // how often orders were looked up, copies how often new ones were sent, reads how often
-// customers' accounts were read.
+// customers' accounts were read, matches how often orders were compared.
 type expecting struct {
 	*settle.Settler
-	told                 notes
-	looks, copies, reads int
+	told                          notes
+	looks, copies, reads, matches int
 	// before is called when new orders are about to be sent, nil for nothing.
 	before func()
 }
@@ -35,6 +35,8 @@ func (b *bench) expecting(t *testing.T, many int, quarantine bool) *expecting {
 				e.before()
 				e.before = nil
 			}
+		case m.kind == 'B' && m.holds("p.outcome = 1 AND p.attempt = 1"):
+			e.matches++
 		case m.kind == 'B' && m.holds("FROM processed p"):
 			e.looks++
 		case m.kind == 'B' && m.holds("a.kind = 'customer'"):
@@ -105,6 +107,50 @@ func TestAccountsAreReadForRetriedOrders(t *testing.T) {
 	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 1, settle.Applied: 1})
 	e.wantReads(t, 2)
 	b.wantBalances(map[string]int64{"alice": 1000 - 1 - 10 - 10})
+}
+
+// Promise 1: orders that are taken for known are compared, and looked up where they differ.
+func TestPromise1_OrdersTakenForKnown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, customer("alice", 1000))
+	f := b.acquire(0)
+	e := b.expecting(t, 1, false)
+	paid := pay("paid", "alice", 1)
+	b.settleBy(e.Settler, f.next(paid, pay("declined", "alice", 5000), pay("retried", "alice", 5000)))
+	b.settleBy(e.Settler, f.next(pay("retried", "alice", 5, attempt(2))))
+	wantMatches := func(want, looks int) {
+		t.Helper()
+		if e.matches != want || e.looks != looks {
+			t.Errorf("orders were compared %d times and looked up %d times, want %d and %d", e.matches, e.looks, want, looks)
+		}
+		e.matches, e.looks, e.reads = 0, 0, 0
+	}
+	wantMatches(0, 1)
+	b.settleBy(e.Settler, f.next(paid))
+	wantMatches(0, 1)
+	counts := b.settleBy(e.Settler, f.next(paid, paid))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 2})
+	e.wantReads(t, 0)
+	wantMatches(1, 0)
+	// Answers to others than a first attempt that was applied have to be looked up, their accounts not.
+	counts = b.settleBy(e.Settler, f.next(paid, pay("declined", "alice", 5000), pay("retried", "alice", 5000),
+		pay("retried", "alice", 5, attempt(2))))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 4})
+	e.wantReads(t, 0)
+	wantMatches(1, 1)
+	counts = b.settleBy(e.Settler, f.next(paid, pay("paid", "alice", 2), pay("new", "alice", 10), pay("new", "alice", 10),
+		pay("retried", "alice", 5), paid))
+	b.wantCounts(counts, map[settle.Kind]int64{settle.Duplicate: 3, settle.Applied: 1, settle.DeadLettered: 2})
+	e.wantReads(t, 1)
+	wantMatches(1, 1)
+	b.settleBy(e.Settler, f.next(paid))
+	wantMatches(0, 1) // that batch was not all known
+	for id, want := range map[string]int{"paid": 1, "declined": 0, "retried": 1, "new": 1} {
+		b.wantTransfers(id, want)
+	}
+	b.wantBalances(map[string]int64{"alice": 1000 - 1 - 5 - 10})
+	b.wantDeadLetters("0@12 order_conflict paid", "0@15 order_conflict retried")
+	b.audit()
 }
 
 // Promise 1: what is set aside when it is new is looked up first.

@@ -27,6 +27,7 @@ var arrayed = map[string]bool{
 	"../../ledger/queries/read_settlements.sql":   true,
 	"../../ledger/queries/update_balances.sql":    true,
 	"../../dedupe/queries/find.sql":               true,
+	"../../dedupe/queries/match.sql":              true,
 	"queries/find_dead_letters.sql":               true,
 	"queries/first_open_dead_letters.sql":         true,
 	"queries/lock_dead_letters.sql":               false,

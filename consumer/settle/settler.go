@@ -51,8 +51,9 @@ type Settler struct {
 	conn   *pgx.Conn
 	ids    ledger.IDs
 	failed bool
-	wary   int // batches until orders are expected to be new again
-	misled int // batches until accounts are guessed again
+	wary   int  // batches until orders are expected to be new again
+	misled int  // batches until accounts are guessed again
+	known  bool // all orders of the last batch were
 }
 
 // NewSettler returns a settler that has not connected yet.

@@ -116,13 +116,8 @@ func (t *transaction) run(ctx context.Context, conn *pgx.Conn, limits Limits) er
 	if err := t.admission.check(ctx, conn); err != nil {
 		return err
 	}
-	if err := t.register.FindEarlier(ctx, conn); err != nil {
+	if err := t.readRest(ctx, conn); err != nil {
 		return err
-	}
-	if t.expects == manyKnown {
-		if err := t.readAccounts(ctx, conn); err != nil {
-			return err
-		}
 	}
 	if err := t.decide(); err != nil {
 		return err
@@ -145,11 +140,7 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 		if err := t.queueAccounts(batch); err != nil {
 			return err
 		}
-		if t.expects == allNew {
-			t.register.QueueAssumeNew(batch, len(t.payments))
-		} else {
-			t.register.QueueFind(batch, t.orderIDs())
-		}
+		t.queueOrders(batch)
 		t.queueQuarantine(batch)
 	}
 	sent := conn.SendBatch(ctx, batch)
@@ -162,42 +153,6 @@ func (t *transaction) read(ctx context.Context, conn *pgx.Conn, limits Limits) e
 	}
 	crashpoint.Reach(crashpoint.Locked)
 	return nil
-}
-
-// queueAccounts queues what is to be known of accounts, unless it comes later
-// ([transaction.readAccounts]).
-func (t *transaction) queueAccounts(batch *pgx.Batch) error {
-	switch {
-	case t.locks:
-		return t.book.QueueLock(batch, t.payments)
-	case t.expects == manyKnown:
-		return nil
-	case t.guesses != nil:
-		return t.book.QueueGuess(batch, t.payments, t.guesses)
-	default:
-		return t.book.QueueRead(batch, t.payments)
-	}
-}
-
-// readAccounts reads those of commands whose orders have no answer yet.
-func (t *transaction) readAccounts(ctx context.Context, conn *pgx.Conn) error {
-	if t.register.AllApplied() {
-		return nil
-	}
-	var undecided []ledger.Payment
-	for i := range t.payments {
-		if t.undecided(i) {
-			undecided = append(undecided, t.payments[i])
-		}
-	}
-	if len(undecided) == 0 {
-		return nil
-	}
-	batch := &pgx.Batch{}
-	if err := t.book.QueueRead(batch, undecided); err != nil {
-		return err
-	}
-	return conn.SendBatch(ctx, batch).Close()
 }
 
 // What something between here and Postgres may make of a transaction: both mean
@@ -277,13 +232,4 @@ func expectCommit(tag pgconn.CommandTag) error {
 func (t *transaction) count(kind Kind) {
 	t.counts[kind]++
 	t.became = append(t.became, kind)
-}
-
-// orderIDs are those of the commands.
-func (t *transaction) orderIDs() []string {
-	ids := make([]string, len(t.payments))
-	for i := range t.payments {
-		ids[i] = t.payments[i].Reference
-	}
-	return ids
 }

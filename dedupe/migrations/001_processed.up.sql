@@ -27,7 +27,7 @@ COMMENT ON COLUMN processed.order_id IS 'The order. Compared byte by byte (colla
 COMMENT ON COLUMN processed.attempt IS 'The attempt that this row answers. A declined order is decided again only by a higher attempt; an applied one never.';
 COMMENT ON COLUMN processed.outcome IS '1 applied: the work was done, ref_* says where. 2 declined: refused for the reason beside it, final for this attempt.';
 COMMENT ON COLUMN processed.reason IS 'Why it was declined, a stable code such as insufficient_funds. NULL when applied.';
-COMMENT ON COLUMN processed.fingerprint IS '16 bytes of a SHA-256 over what the order asks for. The same order id with another fingerprint is a conflict and is never applied.';
+COMMENT ON COLUMN processed.fingerprint IS '16 bytes of a SHA-256 over what the order asks for: debited account, minor units, currency, credited account, each behind its length as a varint. The same order id with another fingerprint is a conflict and is never applied.';
 COMMENT ON COLUMN processed.ref_owner IS 'What was made, first half: the id of the debited account.';
 COMMENT ON COLUMN processed.ref_id IS 'What was made, second half: the id of the transfer.';
 COMMENT ON COLUMN processed.request IS 'What a declined order asked for. NULL when applied: the transfer says it.';

@@ -54,12 +54,12 @@ var fenceMutants = []mutant{
 
 var settleMutants = []mutant{
 	{"find", "an order that was answered is found",
-		"consumer/settle/transaction.go", "t.register.QueueFind(batch, t.orderIDs())", "", settle("TestPromise3_Duplicate")},
+		"consumer/settle/known.go", "t.register.QueueFind(batch, t.orderIDs())", "", settle("TestPromise3_Duplicate")},
 	{"find-by-watermark", "an order is looked for wherever its record stands: the watermark does not tell what is new",
-		"consumer/settle/transaction.go", "t.register.QueueFind(batch, t.orderIDs())",
+		"consumer/settle/transaction.go", "t.queueOrders(batch)",
 		"var below bool\n\t\t_ = conn.QueryRow(ctx, `SELECT next_offset > $2 FROM watermark WHERE partition = $1`,\n" +
 			"\t\t\tt.batch[0].Key.Partition, t.batch[0].Start).Scan(&below)\n" +
-			"\t\tif below {\n\t\t\tt.register.QueueFind(batch, t.orderIDs())\n\t\t}",
+			"\t\tif below {\n\t\t\tt.queueOrders(batch)\n\t\t}",
 		settle("TestPromise3_Duplicate|TestPromise3_Attempt")},
 	{"assume-unsure", "a command that would be set aside is looked up first",
 		"consumer/settle/decide.go", "if t.expects == allNew {", "if false {", settle("LookedUpFirst")},
@@ -72,7 +72,7 @@ var settleMutants = []mutant{
 		"consumer/settle/expect.go", "case s.wary == 0 && !replayed(batch):", "case s.wary == 0:",
 		settle("TestReplayedOrders")},
 	{"undecided", "accounts of commands without an answer are read when many have one",
-		"consumer/settle/transaction.go", "if t.undecided(i) {", "if i > 0 && t.undecided(i) {",
+		"consumer/settle/known.go", "verdict == dedupe.New || verdict == dedupe.Retry", "place > 0 && verdict <= dedupe.Retry",
 		settle("TestPromise1_OrdersTakenForNew")},
 	{"answer-below-watermark", "a record below the watermark is answered, not left out",
 		"consumer/settle/transaction.go", "t.admission.queue(batch)",

@@ -49,7 +49,7 @@ var (
 		"Time since something was settled while records wait; 0 when none do.", "partition")
 	position = define("gauge", "partition_position_offset", "Offset below which all is settled.", "partition")
 	followed = define("gauge", "partition_committed_offset", "Offset that the group committed in Kafka.", "partition").
-			noting("Behind the position by what was settled since the last commit, every 200 ms. Absent before the first.")
+			noting("Behind the position by what was settled since the last commit, every 100 ms. Absent before the first.")
 	logEnd = define("gauge", "partition_end_offset", "End of the partition's log: the next offset to be written.",
 		"partition").noting("The high watermark. The lag goes to the last stable offset, which may be before it.")
 	pool = define("gauge", "pool_connections",
