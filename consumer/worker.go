@@ -41,16 +41,7 @@ func New(config Config) (*Worker, error) {
 		return nil, err
 	}
 	lanes := newLanes(config.BatchMax)
-	intakeConfig := intake.Config{
-		Brokers:   config.Brokers,
-		Topic:     config.Topic,
-		ClientID:  config.Owner,
-		TLS:       config.TLS,
-		SASL:      config.SASL,
-		Delivered: lanes.notify,
-		Logger:    config.Logger,
-	}
-	cluster, err := intake.NewCluster(intakeConfig)
+	cluster, err := intake.NewCluster(config.intake(lanes.notify))
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import "runtime/debug"
 // its CPU, unless it holds much.
 const (
 	collectorPercent = 150
-	collectorMemory  = 160 << 20 // bytes; above them, as often as it takes
+	collectorMemory  = 110 << 20 // bytes; above them, as often as it takes
 )
 
 // tuneCollector sets what the environment does not (Go, package runtime,

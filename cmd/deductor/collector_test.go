@@ -17,8 +17,8 @@ func TestCollectorIsTuned(t *testing.T) {
 		percent     int
 		memory      int64
 	}{
-		{nil, 150, 160 << 20},
-		{map[string]string{"GOGC": "50"}, 100, 160 << 20},
+		{nil, 150, 110 << 20},
+		{map[string]string{"GOGC": "50"}, 100, 110 << 20},
 		{map[string]string{"GOMEMLIMIT": "1GiB"}, 150, 1 << 30},
 		{map[string]string{"GOGC": "50", "GOMEMLIMIT": "1GiB"}, 100, 1 << 30},
 	} {

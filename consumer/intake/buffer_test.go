@@ -45,6 +45,29 @@ func TestFullBufferStopsItsPartitionAlone(t *testing.T) {
 	}
 }
 
+// What a receiver needs for a record counts: small records fill the buffers by their number.
+func TestReceiversMemoryCounts(t *testing.T) {
+	t.Parallel()
+	const one, room = 10_000, 50_000
+	b := setup(t, 1, 1, func(c *intake.Config) {
+		c.ReceiverBytes, c.PartitionBufferBytes, c.PartitionMaxBytes = one, room, one
+	})
+	client := b.client()
+	for i := range 100 {
+		b.produce(client, 0, values("v", i, 1)...)
+	}
+	r := b.assign(0, intake.At(0), false)
+	r.await("full buffer", func() bool { return b.buffered(0) >= room })
+	r.await("as many bytes as records", func() bool {
+		return b.buffered(0) > int(r.next)*one && b.buffered(0) < int(r.next)*(one+1000)
+	})
+	r.await("end", func() bool { r.releaseLocked(); return r.next == 100 })
+	r.releaseAll()
+	if got := b.buffered(0); got != 0 {
+		t.Errorf("%d bytes are buffered when all are released", got)
+	}
+}
+
 func (b *bundle) buffered(partition int) int { return b.fetcher.Stats()[partition].BufferedBytes }
 
 // held is what all assigned partitions have in their buffers.

@@ -44,7 +44,7 @@ type Chunk struct {
 	Records     []*kgo.Record
 
 	// Bytes is what the chunk counts for against the buffers until it is released: its keys, values
-	// and headers, decompressed, and what holds them.
+	// and headers, decompressed, what holds them, and [Config.ReceiverBytes] for each.
 	Bytes int
 
 	HighWatermark int64 // the log's end

@@ -75,6 +75,10 @@ type Config struct {
 	// others. Defaults to 4 MiB, or BufferBytes if less.
 	PartitionBufferBytes int
 
+	// ReceiverBytes is what a record takes of its receiver's memory until it is released. It counts
+	// against the buffers, beside the record. Defaults to 0.
+	ReceiverBytes int
+
 	// Delivered is called when all that an answer brought was handed to the receivers. Defaults to
 	// nothing.
 	Delivered func()
@@ -149,6 +153,7 @@ func (c Config) validate() error {
 		atLeast("MaxAnswerBytes", c.MaxAnswerBytes, c.MaxBytes),
 		atLeast("PartitionBufferBytes", c.PartitionBufferBytes, 1),
 		atLeast("BufferBytes", c.BufferBytes, c.PartitionBufferBytes),
+		atLeast("ReceiverBytes", c.ReceiverBytes, 0),
 		atMost("MaxWait", c.MaxWait, 24*time.Hour),
 		atMost("MaxAnswerBytes", c.MaxAnswerBytes, math.MaxInt32), // and so all above it
 		atMost("MaxBatchBytes", c.MaxBatchBytes, math.MaxInt32),

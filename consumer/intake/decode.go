@@ -17,6 +17,7 @@ import (
 type decoder struct {
 	topic        string
 	decompressor decompressor
+	beside       int     // see Config.ReceiverBytes
 	batches      []batch // scratch
 }
 
@@ -25,7 +26,7 @@ type decoded struct {
 	records []*kgo.Record
 	end     int64 // the next offset to read
 	epoch   int32 // of the last batch
-	bytes   int   // what the records keep in memory
+	bytes   int   // what the records count for
 	read    int   // what they were in the answer, in bytes
 }
 
@@ -77,7 +78,7 @@ func (d *decoder) verify(records []*kgo.Record, next, position int64, aborted []
 			break
 		}
 		for _, r := range rest[:n] {
-			good.bytes += weigh(r)
+			good.bytes += d.beside + weigh(r)
 		}
 		good.read += b.size
 		good.end, good.epoch = b.next(), b.epoch

@@ -15,7 +15,7 @@ import (
 // that as much as is likely to fit, shared among the leaders. What was asked for and does not fit is
 // not decoded, and asked for again later. So the total stays below BufferBytes + one chunk for each
 // leader, and the answers themselves, of MaxBytes each. A chunk's batches decompress to less than
-// PartitionBufferBytes + one batch, of MaxBatchBytes at most.
+// PartitionMaxBytes + one batch, of MaxBatchBytes at most.
 //
 // Locks: a partition's deliver lock is taken before mu. Receivers are called under the first only.
 type Fetcher struct {

@@ -4,7 +4,7 @@ import "testing"
 
 func TestGrowth(t *testing.T) {
 	t.Parallel()
-	g := firstGrowth
+	g := firstGrowth(0)
 	steps := []struct {
 		read, bytes int
 		want        int // to be asked for, for 1,000 bytes of memory
@@ -23,6 +23,9 @@ func TestGrowth(t *testing.T) {
 		if got := g.ask(1000); got != step.want {
 			t.Errorf("after step %d, %d bytes are asked for, want %d", i, got, step.want)
 		}
+	}
+	if g := firstGrowth(700); g.ask(1000) != 100 {
+		t.Errorf("%d bytes are asked for at first, want 100: records take 700 bytes of their receiver, too", g.ask(1000))
 	}
 	for range 100 {
 		g.learn(1000, 10)

@@ -27,10 +27,12 @@ func newLeader(f *Fetcher, node int32) *leader {
 		fetcher: f,
 		node:    node,
 		wake:    make(chan struct{}, 1),
-		growth:  firstGrowth,
+		growth:  firstGrowth(f.cfg.ReceiverBytes),
 		decoder: decoder{
-			topic:        f.cfg.Topic,
-			decompressor: decompressor{inner: f.inner, limit: f.cfg.MaxBatchBytes, total: f.cfg.PartitionBufferBytes},
+			topic: f.cfg.Topic,
+			decompressor: decompressor{inner: f.inner, limit: f.cfg.MaxBatchBytes,
+				total: min(f.cfg.PartitionMaxBytes, f.cfg.PartitionBufferBytes)},
+			beside: f.cfg.ReceiverBytes,
 		},
 	}
 }

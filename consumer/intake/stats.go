@@ -16,7 +16,7 @@ type PartitionStats struct {
 	HighWatermark int64 // the log's end, as the last fetch saw it; -1 before the first
 	LastStable    int64 // nothing from here on can be read yet; -1 before the first fetch
 	LogStart      int64 // -1 before the first fetch
-	BufferedBytes int   // delivered and not released
+	BufferedBytes int   // what counts for its chunks that were delivered and not released
 
 	// LastFetch is when the leader last answered; zero if it has not.
 	LastFetch time.Time

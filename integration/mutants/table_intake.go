@@ -34,6 +34,9 @@ var intakeMutants = []mutant{
 		"consumer/intake/answer.go", "f.cfg.Delivered()", "", intake("TestDelivered")},
 	{"room", "what is in memory is bounded",
 		"consumer/intake/answer.go", "return f.used < f.cfg.BufferBytes", "return true", intake("TestBuffers")},
+	{"receiver-bytes", "what a record takes to be settled counts against the buffers",
+		"consumer/intake/decode.go", "good.bytes += d.beside + weigh(r)", "good.bytes += weigh(r)",
+		intake("TestReceiversMemoryCounts")},
 	{"growth", "no more is asked for than fits once it is decompressed",
 		"consumer/intake/growth.go", "return int(growth(bytes) / *g)", "return bytes", intake("TestBuffers|TestGrowth")},
 }
