@@ -9,7 +9,8 @@
 //  3. writes what it did, by [Register.Save], in the same transaction.
 //
 // Who has thousands of orders, nearly all of them new, may leave the read out
-// ([Register.QueueAssumeNew]): the key then refuses those that are known.
+// ([Register.QueueAssumeNew]): the key then refuses those that are known. Who has
+// thousands that are nearly all known may compare them first ([Register.QueueMatch]).
 //
 // Two transactions that slip past the read at the same time meet at the
 // primary key: one of them fails with SQLSTATE 23505 (unique_violation) and is
