@@ -155,14 +155,21 @@ func TestBuffersOfCompressedRecordsAreBounded(t *testing.T) {
 	for p := range receivers {
 		receivers[p] = b.assign(int32(p), intake.At(0), false)
 	}
-	peak := 0 // a chunk may come when there is room for a byte: it is of no more than its buffer and a batch
+	peak := 0 // a chunk may come when there is room for a byte: it is of no more than was asked for and a batch
 	eventually(t, "end of all partitions", func() bool {
 		held := b.held()
 		peak = max(peak, held)
 		return drained(receivers, int64(50*len(batch)), held >= most)
 	})
-	if peak > 2*most+10_000 {
+	if peak > most+one+10_000 {
 		t.Errorf("%d bytes were buffered, with room for %d", peak, most)
+	}
+	for _, r := range receivers {
+		for _, chunk := range r.chunks {
+			if chunk.Bytes > one+10_000 { // what was asked for, and a batch
+				t.Errorf("%d bytes came at once, %d were asked for", chunk.Bytes, one)
+			}
+		}
 	}
 	if got := received.Load(); got > 350_000 { // they are 70,000 in the log, and are asked for with offsets beside
 		t.Errorf("%d bytes were received", got)

@@ -61,7 +61,9 @@ func (s *Settler) learn(t *transaction) {
 	if s.config.Accounts != nil {
 		s.config.Accounts.Keep(t.book)
 	}
-	s.known = t.counts[Duplicate] == int64(len(t.became))
+	if n := int64(len(t.became)); n > 0 {
+		s.known = t.counts[Duplicate] == n
+	}
 	switch {
 	case t.counts[Duplicate]+t.counts[DeadLettered] > 0:
 		s.wary = wary

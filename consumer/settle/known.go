@@ -59,12 +59,7 @@ func (t *transaction) readRest(ctx context.Context, conn *pgx.Conn) error {
 
 // findOthers looks the orders up that are not stored as they were expected to be.
 func (t *transaction) findOthers(ctx context.Context, conn *pgx.Conn) error {
-	var others []string
-	for place := range t.payments {
-		if !t.register.Matched(place) {
-			others = append(others, t.payments[place].Reference)
-		}
-	}
+	others := t.orderIDs()
 	if len(others) == 0 {
 		return nil
 	}
@@ -101,11 +96,13 @@ func (t *transaction) verdict(place int) (dedupe.Verdict, *dedupe.Record) {
 	return t.register.Decide(cmd.OrderID, cmd.Attempt, t.prints[place])
 }
 
-// orderIDs are those of the commands.
+// orderIDs are those of the commands that did not match what is stored.
 func (t *transaction) orderIDs() []string {
-	ids := make([]string, len(t.payments))
+	ids := make([]string, 0, len(t.payments))
 	for place := range t.payments {
-		ids[place] = t.payments[place].Reference
+		if !t.register.Matched(place) {
+			ids = append(ids, t.payments[place].Reference)
+		}
 	}
 	return ids
 }

@@ -53,7 +53,7 @@ type Settler struct {
 	failed bool
 	wary   int  // batches until orders are expected to be new again
 	misled int  // batches until accounts are guessed again
-	known  bool // all orders of the last batch were
+	known  bool // all orders of the last batch were that had records
 }
 
 // NewSettler returns a settler that has not connected yet.
